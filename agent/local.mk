@@ -1,0 +1,6 @@
+# The engine (pure), the runtime that carries out its effects, the daemon, the command.
+noinst_LIBRARIES += agent/libengine.a
+agent_libengine_a_SOURCES = \
+	agent/limits.h agent/record.h \
+	agent/lists.c agent/lists.h \
+	agent/engine.h

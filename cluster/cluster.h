@@ -1,0 +1,67 @@
+/* The cluster as the agent needs it: one totally ordered stream of views and messages.
+ *
+ * Behind it are corosync's CPG, quorum and cmap.  When corosync is gone the node is alone: the
+ * stream goes on with a view of one, and own messages come back at once, so that the engine need
+ * not know. */
+#ifndef CGWHA_CLUSTER_CLUSTER_H
+#define CGWHA_CLUSTER_CLUSTER_H
+
+#include <qb/qbloop.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/limits.h"
+#include "agent/record.h"
+
+/* The configured nodes, from cmap's nodelist, in order of nodeid: the engine's indexes. */
+struct cluster_nodes {
+    uint8_t count;
+    uint8_t self;           /* index of this host */
+    uint32_t id[NODES_MAX]; /* corosync nodeid */
+    char name[NODES_MAX][NAME_MAX_LEN];
+};
+
+/* A view: who can hear whom, and in what order things happened. */
+struct cluster_view {
+    uint64_t id;     /* the same on all members; another after any change; 0: alone, no corosync */
+    uint8_t members; /* agents in the group, a bit each by node index; always holds self */
+    uint8_t ring;    /* nodes in the totem ring, a bit each; always holds self */
+    bool quorate;    /* shown to people only: quorum cannot permit a withdraw */
+    char why[ERR_MAX]; /* with id 0: why corosync cannot be used */
+};
+
+struct cluster_events {
+    /* A new view. Messages delivered from now on belong to it. */
+    void (*view)(void *ctx, const struct cluster_view *view);
+    /* A message sent in the present view, in total order; one's own too. */
+    void (*deliver)(void *ctx, const struct message *message);
+};
+
+struct cluster_ops {
+    /* Sends to all members, oneself included, in FIFO order; sent again until seen delivered,
+     * dropped when the view in which it was sent ends. False if the outbox is full. Never delivers
+     * before it has returned. */
+    bool (*send)(void *self, const struct message *message);
+    void (*destroy)(void *self);
+};
+
+struct cluster {
+    const struct cluster_ops *ops;
+    void *self;
+};
+
+/* Makes the corosync driver and reads the configured nodes. It connects by itself and reconnects
+ * for ever; a corosync that is not there yet makes a view of id 0. node_name is this host's name in
+ * the nodelist, used to find oneself when corosync is not running (nodes is then what corosync.conf
+ * says, read by cluster_nodes_from_file). Source: cpg_overview(3), quorum_overview(3),
+ * cmap_overview(3). */
+bool cluster_corosync_create(struct cluster *out, qb_loop_t *loop,
+                             const struct cluster_nodes *nodes, const struct cluster_events *events,
+                             void *ctx, char err[ERR_MAX]);
+
+/* The configured nodes: from cmap, or from corosync_conf (a path) if corosync does not answer. self
+ * is found by corosync's local nodeid, or by matching the nodes' names and ring addresses with this
+ * host. False with err. May block for a moment: only before the loop runs. */
+bool cluster_nodes_read(struct cluster_nodes *out, const char *corosync_conf, char err[ERR_MAX]);
+
+#endif

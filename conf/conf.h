@@ -1,0 +1,43 @@
+/* cgwha.conf: what an operator may set.
+ *
+ * One table of keys (conf/keys.h) makes the parser, the check (cgwhad -t) and the documented
+ * sample, so that the three cannot differ.  Reading it changes nothing. */
+#ifndef CGWHA_CONF_CONF_H
+#define CGWHA_CONF_CONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "agent/limits.h"
+#include "ipsec/ipsec.h"
+#include "routing/router.h"
+
+struct conf {
+    struct router_conf router; /* sessions: tunnels first in order of the file, then LANs */
+    struct ipsec_conf ipsec;   /* the same tunnels in the same order */
+    uint8_t tunnels, lans;
+    char tunnel_name[TUNNELS_MAX][NAME_MAX_LEN]; /* the title of each tunnel section */
+    char lan_name[LANS_MAX][NAME_MAX_LEN];
+    /* timing, all in milliseconds */
+    uint32_t settle_ms;          /* below the threshold so long: traffic has moved */
+    uint32_t settle_deadline_ms; /* not quiet by then: roll back */
+    uint32_t settle_pps; /* the threshold, packets a second, in and out together, all tunnels */
+    uint32_t soak_ms;    /* at low so long before a returning node is in service */
+    uint32_t grace_ms;   /* agent gone, node alive: so long before the others go high */
+    uint32_t freshen_horizon_s; /* a guard rekeys what would rekey within so long */
+    char state_dir[PATH_LEN];   /* /var/lib/cgwha */
+    char run_dir[PATH_LEN];     /* /run/cgwha */
+    char corosync_conf[PATH_LEN];
+    char group[NAME_MAX_LEN]; /* of the people who may use the command; empty: root only */
+};
+
+/* Reads and checks a file. On failure returns false with "FILE:LINE: key: what is wrong; allowed:
+ * ..." in err. */
+bool conf_read(const char *path, struct conf *out, char err[ERR_MAX]);
+/* Writes the documented sample: every key with its default, unit, range and meaning. */
+void conf_sample(FILE *out);
+/* Writes the configuration in force; parses again to the same struct. */
+void conf_dump(const struct conf *conf, FILE *out);
+
+#endif

@@ -1,0 +1,7 @@
+# Unit tests with cmocka in TAP, and the lab. Each part brings its own lines.
+include tests/unit/ipsec.mk
+include tests/unit/routing.mk
+include tests/unit/cluster.mk
+include tests/unit/conf.mk
+include tests/unit/agent.mk
+include tests/lab/local.mk
