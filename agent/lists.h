@@ -72,6 +72,7 @@
     X(NOTHING_TO_ABORT, "nothing-to-abort")                                                        \
     X(NO_COVERER, "no-coverer")                     /* nobody else covers: the safety net */       \
     X(COVERED, "covered")                           /* a coverer is back */                        \
+    X(EXPORTS_BACK, "exports-back")                 /* drained, and yet it exports again */        \
     X(OPERATOR, "operator")                         /* asked for by a person */                    \
     X(STARTED, "started")                           /* the agent started and found it so */        \
     X(CONNECTED, "connected")                       /* tunnels, sessions and routes are there */   \

@@ -3,4 +3,6 @@ noinst_LIBRARIES += agent/libengine.a
 agent_libengine_a_SOURCES = \
 	agent/limits.h agent/record.h \
 	agent/lists.c agent/lists.h \
-	agent/engine.h
+	agent/engine.c agent/engine.h agent/step.h \
+	agent/guard.c agent/guard.h \
+	agent/phase.c agent/membership.c agent/operation.c

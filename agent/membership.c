@@ -1,0 +1,177 @@
+/* Views and records: who is there, and what each is believed to carry. */
+#include "agent/guard.h"
+#include "agent/step.h"
+
+#include <string.h>
+
+int node_index(const struct engine *e, uint32_t id)
+{
+    for (unsigned n = 0; n < e->nodes; n++) {
+        if (e->id[n] == id)
+            return (int)n;
+    }
+    return -1;
+}
+
+bool engine_serving(unsigned phase)
+{
+    return phase == PHASE_IN_SERVICE || phase == PHASE_REQUESTING || phase == PHASE_GUARDING;
+}
+
+uint64_t engine_believed(const struct engine *e, unsigned n)
+{
+    unsigned bit = BIT(n);
+
+    if (!(e->members & bit))
+        return 0;
+    if (e->known & bit)
+        return e->rec[n].digest == e->digest ? e->rec[n].covers & e->prefixes : 0;
+    return e->awaited & bit ? e->prefixes : 0;
+}
+
+bool no_coverer(const struct engine *e)
+{
+    uint64_t covered = 0;
+
+    if (!e->viewed)
+        return false; /* nothing is known yet: the timer for records ends this */
+    for (unsigned n = 0; n < e->nodes; n++) {
+        if (n != e->self)
+            covered |= engine_believed(e, n);
+    }
+    return covered != e->prefixes;
+}
+
+bool covered_by_others(const struct engine *e)
+{
+    uint64_t covered = 0;
+
+    for (unsigned n = 0; n < e->nodes; n++) {
+        unsigned bit = BIT(n);
+        if (n != e->self && (e->members & e->known & ~e->awaited & bit) &&
+            e->rec[n].phase == PHASE_IN_SERVICE)
+            covered |= engine_believed(e, n);
+    }
+    return covered == e->prefixes;
+}
+
+/* Is node n in service, as far as our own level is concerned? A member that has not spoken yet in a
+ * new view counts as before, and so does one whose agent is gone for less than the grace time: its
+ * routes are still up (fail static). */
+static bool counts_as_serving(const struct engine *e, unsigned n)
+{
+    unsigned bit = BIT(n);
+
+    if (!(e->known & bit) || !((e->members | e->grace) & bit))
+        return false;
+    return engine_serving(e->rec[n].phase);
+}
+
+static bool others_all_serve(const struct engine *e)
+{
+    for (unsigned n = 0; n < e->nodes; n++) {
+        if (n != e->self && !counts_as_serving(e, n))
+            return false;
+    }
+    return true;
+}
+
+/* A node on its way back, or meant to be out: it never attracts traffic. One that is withdrawn
+ * stays so until it has shown that it can carry. */
+static enum level level_of_outsider(const struct engine *e, enum phase phase)
+{
+    if (phase == PHASE_CONNECTING && e->level == LEVEL_WITHDRAWN)
+        return LEVEL_WITHDRAWN;
+    return LEVEL_LOW;
+}
+
+enum level engine_target(const struct engine *e)
+{
+    switch (e->phase) {
+    case PHASE_STARTING:
+        return e->level;
+    case PHASE_REQUESTING:
+    case PHASE_GUARDING:
+        if (e->op_from != PHASE_IN_SERVICE)
+            return level_of_outsider(e, e->op_from);
+        return others_all_serve(e) ? LEVEL_NORMAL : LEVEL_HIGH;
+    case PHASE_IN_SERVICE:
+        return others_all_serve(e) && e->guard_stage < GUARD_RAISING ? LEVEL_NORMAL : LEVEL_HIGH;
+    case PHASE_WITHDRAWING:
+        return e->withdrew ? LEVEL_WITHDRAWN : LEVEL_LOW;
+    case PHASE_CLOSING:
+    case PHASE_RELEASING:
+    case PHASE_DRAINED:
+        return LEVEL_WITHDRAWN;
+    case PHASE_CONNECTING:
+        return level_of_outsider(e, PHASE_CONNECTING);
+    default:
+        return LEVEL_LOW;
+    }
+}
+
+/* Agents that were there and are gone while their node is still in the ring get the grace time;
+ * a node that left the ring too is lost, and gets none. */
+static void note_leavers(struct step *s, uint8_t before)
+{
+    struct engine *e = s->e;
+    uint8_t gone = before & (uint8_t)~e->members, joined = e->members & (uint8_t)~before;
+
+    /* An agent that comes back within the grace time counts as it did until it speaks: its restart
+     * must not move traffic. Any other newcomer is unknown. */
+    e->known &= (uint8_t) ~(joined & ~e->grace & ~BIT(e->self));
+    e->grace = (uint8_t)((e->grace | gone) & e->ring & ~e->members & e->known);
+    if (e->grace == 0)
+        timer_stop(s, TIMER_GRACE);
+    else if (gone & e->grace)
+        timer_start(s, TIMER_GRACE, 0);
+}
+
+void on_view(struct step *s, uint8_t members, uint8_t ring)
+{
+    struct engine *e = s->e;
+    uint8_t me = (uint8_t)BIT(e->self), before = e->members;
+
+    e->members = members | me;
+    e->ring = ring | e->members;
+    e->viewed = 1;
+    e->announce = 1;
+    note_leavers(s, before);
+    e->known &= (uint8_t)(e->members | e->grace);
+    e->awaited = e->members & (uint8_t)~me;
+    if (e->awaited != 0)
+        timer_start(s, TIMER_RECORDS, 0);
+    else
+        timer_stop(s, TIMER_RECORDS);
+
+    /* The lock and every guard's promise end with their view. */
+    e->lock = OP_NONE;
+    e->lock_node = 0;
+    e->guard_op = OP_NONE;
+    e->guard_stage = GUARD_NONE;
+    timer_stop(s, TIMER_GUARD);
+    if (may_roll_back(e))
+        roll_back(s, RESULT_ROLLED_BACK, REASON_VIEW_CHANGED);
+    memset(e->guards, 0, sizeof(e->guards));
+}
+
+void on_record(struct step *s, unsigned n, const struct record *r)
+{
+    struct engine *e = s->e;
+
+    if (n == e->self)
+        return; /* we are the authority for our own */
+    e->rec[n] = *r;
+    e->known |= (uint8_t)BIT(n);
+    e->awaited &= (uint8_t)~BIT(n);
+    if (e->awaited == 0)
+        timer_stop(s, TIMER_RECORDS);
+    if ((e->phase == PHASE_LOWERING || e->phase == PHASE_SETTLING ||
+         (e->phase == PHASE_WITHDRAWING && !e->withdrew)) &&
+        guard_held(e) != e->prefixes) {
+        e->refusal.node = e->id[n];
+        e->refusal.reason = REASON_GUARD_SICK;
+        e->refusal.prefixes = e->prefixes & ~guard_held(e);
+        roll_back(s, RESULT_ROLLED_BACK, REASON_GUARD_SICK);
+    }
+}
