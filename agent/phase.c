@@ -38,7 +38,7 @@ static struct effect *add(struct step *s, enum effect_type type)
     else
         s->e->impossible++;
     memset(f, 0, sizeof(*f));
-    f->type = type;
+    f->type = (uint8_t)type;
     return f;
 }
 
@@ -46,7 +46,7 @@ void order(struct step *s, enum order which, uint8_t value)
 {
     struct effect *f = add(s, EFFECT_ORDER);
 
-    f->order.order = which;
+    f->order.order = (uint8_t)which;
     f->order.op = s->e->op != OP_NONE ? s->e->op : s->e->guard_op;
     if (which == ORDER_LEVEL) {
         f->order.level = value;
@@ -66,7 +66,7 @@ void timer_start(struct step *s, enum timer which, uint16_t seconds)
 {
     struct effect *f = add(s, EFFECT_TIMER_START);
 
-    f->timer.timer = which;
+    f->timer.timer = (uint8_t)which;
     f->timer.seconds = seconds;
     s->e->armed |= (uint16_t)BIT(which);
 }
@@ -75,7 +75,7 @@ void timer_stop(struct step *s, enum timer which)
 {
     if (!timer_armed(s->e, which))
         return;
-    add(s, EFFECT_TIMER_STOP)->timer.timer = which;
+    add(s, EFFECT_TIMER_STOP)->timer.timer = (uint8_t)which;
     s->e->armed &= (uint16_t)~BIT(which);
 }
 
