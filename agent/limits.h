@@ -28,6 +28,10 @@
 #define POLL_MS      1000 /* tunnels, sessions, exports while nothing moves */
 #define POLL_BUSY_MS 200  /* the same while an operation runs */
 #define INFO_MS      1000 /* what this node shows to the others */
+#define START_MS     3000 /* the router has so long to show what it exports */
+#define TICK_MS      500  /* the loop's own pulse */
+#define ORDER_MARGIN_MS                                                                            \
+    1000                  /* the runtime's backstop comes this much after the driver's deadline */
 #define LAG_WARN_MS  250  /* the loop was late by this much: say so */
 #define CLOCK_GAP_MS 3000 /* the loop stood still this long: distrust what was believed */
 
@@ -42,26 +46,31 @@
 
 /* Deadlines of phases (milliseconds). */
 #define REQUEST_DEADLINE_MS  5000
-#define GUARD_CHECK_MS       5000  /* a guard waits this long for what it freshened to come up */
+#define GUARD_CHECK_MS       4000  /* a guard waits this long for what it freshened to come up */
 #define GUARD_DEADLINE_MS    25000 /* freshen + check + raise at the guard, and the messages */
 #define LOWER_DEADLINE_MS    10000
 #define WITHDRAW_DEADLINE_MS 12000
-#define CLOSE_PHASE_MS       6000
+#define CLOSE_PHASE_MS       7000
 #define RELEASE_PHASE_MS     12000
-#define RECORDS_MS           1500 /* after a view change: members silent so long do not cover */
-#define REDRAIN_MS           5000 /* a coverer is back: stable so long before draining again */
-#define LEVEL_RETRY_MS       2000
+#define RECORDS_MS           1500  /* after a view change: members silent so long do not cover */
+#define REDRAIN_MS           5000  /* a coverer is back: stable so long before draining again */
+#define CONNECT_PATIENCE_MS  15000 /* returning: all tunnels, or after this some */
+#define LEVEL_RETRY_MS       5000
 #define CLUSTER_RETRY_MS     1000 /* reconnect to a corosync that went away */
 #define RESEND_MS            1000 /* a message not seen delivered is sent again */
 
 static_assert(PREFIXES_MAX <= 64, "a prefix is one bit of a uint64_t");
 static_assert(TUNNELS_MAX <= 8 && LANS_MAX <= 8, "a session is one bit of a uint16_t");
+static_assert(CLOCK_GAP_MS > 2 * TICK_MS, "a late tick is not a gap");
 static_assert(CONFIRM_TIMEOUT_S * 1000 > LEVEL_DEADLINE_MS, "we give up before the router undoes");
-static_assert(GUARD_DEADLINE_MS > FRESHEN_DEADLINE_MS + GUARD_CHECK_MS + LEVEL_DEADLINE_MS,
+static_assert(GUARD_DEADLINE_MS >
+                  FRESHEN_DEADLINE_MS + GUARD_CHECK_MS + LEVEL_DEADLINE_MS + 2 * ORDER_MARGIN_MS,
               "the guard answers, if only with a refusal, before the other stops waiting");
-static_assert(LOWER_DEADLINE_MS > LEVEL_DEADLINE_MS, "the effect ends before its phase");
-static_assert(WITHDRAW_DEADLINE_MS > SAVE_DEADLINE_MS + LEVEL_DEADLINE_MS, "as above");
-static_assert(CLOSE_PHASE_MS > CLOSE_DEADLINE_MS, "as above");
+static_assert(LOWER_DEADLINE_MS > LEVEL_DEADLINE_MS + ORDER_MARGIN_MS,
+              "the effect ends before its phase");
+static_assert(WITHDRAW_DEADLINE_MS > SAVE_DEADLINE_MS + LEVEL_DEADLINE_MS + ORDER_MARGIN_MS,
+              "as above");
+static_assert(CLOSE_PHASE_MS > CLOSE_DEADLINE_MS + ORDER_MARGIN_MS, "as above");
 static_assert(RELEASE_PHASE_MS > RELEASE_DEADLINE_MS, "as above");
 
 #endif

@@ -1,0 +1,162 @@
+/* The runtime: feeds the engine and carries out what it asks for.
+ *
+ * It stands between the drivers (cluster, ipsec, routing, the saved intent) and the engine, makes
+ * sure that every order ends in a completion or a timeout, measures traffic, and keeps what people
+ * want to see.  It decides nothing, and never blocks.  The outside reaches it through ports, so
+ * that the simulator runs the same object code as the daemon. */
+#ifndef CGWHA_AGENT_RUNTIME_H
+#define CGWHA_AGENT_RUNTIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/engine.h"
+#include "agent/settle.h"
+#include "cluster/cluster.h"
+#include "conf/conf.h"
+#include "ipsec/ipsec.h"
+#include "routing/router.h"
+
+/* One-shot timers of the runtime: the engine's, a backstop for each order, and its own. */
+enum slot {
+    SLOT_ENGINE,                       /* + enum timer */
+    SLOT_ORDER = SLOT_ENGINE + TIMERS, /* + enum order */
+    SLOT_POLL = SLOT_ORDER + ORDERS,
+    SLOT_INFO,
+    SLOT_TICK,  /* keeps the loop's pulse, to see it stand still */
+    SLOT_START, /* the router has so long to show itself before the engine starts without it */
+    SLOTS
+};
+
+/* What is kept on disk: survives a reboot, is a hint until the view confirms it. */
+struct saved {
+    uint8_t intent;  /* enum intent */
+    uint64_t since;  /* unix seconds; 0: never set */
+    uint32_t serial; /* the first operation number of the next run */
+    char user[USER_LEN];
+    char why[WHY_LEN];
+};
+
+/* An operation as people see it: who asked, why, and how it ended. */
+struct story {
+    op_t op;
+    uint32_t target; /* nodeid */
+    uint8_t kind;    /* enum ask */
+    uint8_t flags;
+    uint64_t asked_s, ended_s; /* unix seconds; ended_s 0: still runs */
+    char user[USER_LEN];
+    char why[WHY_LEN];
+    struct message end; /* valid once ended_s is set */
+};
+
+#define STORIES_MAX 16 /* the last ones, oldest overwritten */
+
+/* Told to whoever watches: the log, and commands that wait. */
+#define TOLD_LIST(X)                                                                               \
+    X(ASKED, "asked") /* an operation was asked for (story) */                                     \
+    X(PHASE, "phase") /* this node's phase changed */                                              \
+    X(PEER, "peer")   /* another node's record changed */                                          \
+    X(ENDED, "ended") /* an operation ended (story) */                                             \
+    X(VIEW, "view")   /* membership changed */                                                     \
+    X(LEVEL, "level") /* a level was put in force and read back, or was not (text) */              \
+    X(ORDER_FAILED, "order-failed") /* another order failed (text) */                              \
+    X(GAP, "gap")                   /* the loop stood still */                                     \
+    X(IMPOSSIBLE, "impossible")     /* the engine refused a transition: a defect to report */
+#define CGWHA_ENUM_TOLD(id, name) TOLD_##id,
+enum told_type { TOLD_LIST(CGWHA_ENUM_TOLD) TOLDS };
+const char *told_name(unsigned told);
+
+struct told {
+    uint8_t type;             /* enum told_type */
+    uint8_t node;             /* index of the node it is about */
+    uint8_t from, to, reason; /* PHASE, PEER: enum phase, enum reason */
+    op_t op;
+    const struct story *story; /* ASKED, ENDED; valid during the call */
+    char text[ERR_MAX];        /* a sentence */
+};
+
+/* What the runtime needs of the outside. None of them may call back before it has returned. */
+struct runtime_ports {
+    uint64_t (*now_ns)(void *ctx);                            /* CLOCK_MONOTONIC */
+    uint64_t (*wall_s)(void *ctx);                            /* unix seconds, for people */
+    void (*timer_set)(void *ctx, unsigned slot, uint32_t ms); /* sets it anew if it runs */
+    void (*timer_clear)(void *ctx, unsigned slot);
+    /* Writes the intent durably and answers by runtime_saved(id, ok). */
+    void (*save)(void *ctx, uint32_t id, const struct saved *saved);
+    /* Something people want to know at once. */
+    void (*told)(void *ctx, const struct told *told);
+};
+
+struct runtime {
+    const struct conf *conf;
+    struct cluster_nodes nodes;
+    const struct runtime_ports *ports;
+    void *ctx;
+    struct cluster cluster;
+    struct router router;
+    struct ipsec ipsec;
+
+    struct engine engine;
+    bool started;
+    uint32_t next_id;          /* of orders */
+    uint32_t order_id[ORDERS]; /* the one under way; 0: none */
+    uint8_t order_level;       /* of the level order under way */
+    uint64_t level_done_ns;    /* snapshots begun before this say nothing about the level */
+    uint64_t router_polled_ns; /* when the snapshot under way was asked for; 0: none is */
+    uint64_t ipsec_polled_ns;
+    uint64_t pulse_ns; /* the last sign of life of our own loop */
+    bool watching;
+    struct settle settle;
+
+    /* what was read last */
+    struct router_seen router_seen;
+    struct ipsec_seen ipsec_seen;
+    struct rate rate[TUNNELS_MAX];
+    bool router_read, ipsec_read;
+
+    /* what people want to see */
+    struct saved saved;
+    struct cluster_view view;
+    struct info info[NODES_MAX];     /* the other nodes', as they said */
+    uint64_t info_s[NODES_MAX];      /* when; 0: never */
+    struct record record[NODES_MAX]; /* the other nodes', last delivered, kept when they are gone */
+    uint64_t since_s[NODES_MAX];     /* in this phase since, unix seconds */
+    struct story story[STORIES_MAX];
+    uint8_t story_next;
+};
+
+/* Fills in the runtime; conf, ports and ctx are borrowed for its life. saved is what the disk said
+ * (zeroes: nothing, which means in service). The drivers are created by the caller with
+ * runtime_router_events etc. and this runtime as their ctx, and put into ->router and ->ipsec. */
+void runtime_init(struct runtime *rt, const struct conf *conf, const struct cluster_nodes *nodes,
+                  const struct saved *saved, const struct runtime_ports *ports, void *ctx);
+/* Begins: polls the drivers; the engine starts with the first snapshot of the router, or without it
+ * after START_MS. */
+void runtime_start(struct runtime *rt);
+/* True once the engine has started: the caller creates the cluster then, and not before. */
+bool runtime_started(const struct runtime *rt);
+
+extern const struct router_events runtime_router_events;
+extern const struct ipsec_events runtime_ipsec_events;
+extern const struct cluster_events runtime_cluster_events;
+
+/* A slot's timer has fired. */
+void runtime_timer(struct runtime *rt, unsigned slot);
+/* The save with this id ended. */
+void runtime_saved(struct runtime *rt, uint32_t id, bool ok, const char *why);
+
+/* An operator's request, multicast to all; its outcome is told by TOLD_ENDED. target is a node
+ * index; for ASK_ABORT -1 means whoever holds the lock. Returns the operation, or OP_NONE with err.
+ */
+op_t runtime_ask(struct runtime *rt, enum ask kind, int target, uint8_t flags, uint16_t timeout_s,
+                 const char *user, const char *why, char err[ERR_MAX]);
+
+/* The story of an operation, or NULL if it is no longer kept. */
+const struct story *runtime_story(const struct runtime *rt, op_t op);
+/* "gw1:1001" */
+const char *runtime_op_text(const struct runtime *rt, op_t op, char out[NAME_MAX_LEN + 12]);
+/* Name of a nodeid; "node N" if it is not configured. Static for the runtime's life or in scratch.
+ */
+const char *runtime_node_name(const struct runtime *rt, uint32_t nodeid);
+
+#endif
