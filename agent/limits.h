@@ -44,6 +44,14 @@
 #define RELEASE_DEADLINE_MS 10000
 #define SAVE_DEADLINE_MS    2000
 
+/* How a router driver speaks to its router (milliseconds). */
+#define ROUTER_SILENCE_MS   2000  /* no byte of a reply for so long: the router hangs */
+#define ROUTER_REPLY_MS     10000 /* a reply that drips for longer: the same */
+#define ROUTER_RETRY_MS     100   /* first reconnect; then twice that, and so on */
+#define ROUTER_RETRY_MAX_MS 1000  /* up to this */
+#define ROUTER_READ_BACK_MS 40    /* between two looks at what is exported */
+#define ROUTER_UNDO_MS      500   /* kept back of a level's deadline, to undo it in */
+
 /* Deadlines of phases (milliseconds). */
 #define REQUEST_DEADLINE_MS  5000
 #define GUARD_CHECK_MS       4000  /* a guard waits this long for what it freshened to come up */
@@ -63,6 +71,7 @@ static_assert(PREFIXES_MAX <= 64, "a prefix is one bit of a uint64_t");
 static_assert(TUNNELS_MAX <= 8 && LANS_MAX <= 8, "a session is one bit of a uint16_t");
 static_assert(CLOCK_GAP_MS > 2 * TICK_MS, "a late tick is not a gap");
 static_assert(CONFIRM_TIMEOUT_S * 1000 > LEVEL_DEADLINE_MS, "we give up before the router undoes");
+static_assert(LEVEL_DEADLINE_MS > ROUTER_SILENCE_MS + ROUTER_UNDO_MS, "a hung router is seen");
 static_assert(GUARD_DEADLINE_MS >
                   FRESHEN_DEADLINE_MS + GUARD_CHECK_MS + LEVEL_DEADLINE_MS + 2 * ORDER_MARGIN_MS,
               "the guard answers, if only with a refusal, before the other stops waiting");
