@@ -452,6 +452,8 @@ static int run(struct flow *f)
         return -1;
     say(f, KIND_HELLO, 0, 0); /* our first number may be slow to come; let the peer begin now */
     f->started_ns = now_ns(CLOCK_REALTIME);
+    if (write_report(f) < 0) /* the first one says that the stream has begun */
+        return -1;
     rc = pthread_create(&f->sender, NULL, send_numbers, f);
     if (rc) {
         complain("Cannot start the sender: %s.", strerror(rc));
@@ -571,7 +573,8 @@ static const char usage_text[] =
     "One end of a stream of numbered UDP packets both ways; start one such at each end.\n"
     "  --rate PPS      packets per second to send (1000; 1 to 50000)\n"
     "  --duration S    seconds to send; until-signal (default): to SIGTERM or SIGINT\n"
-    "  --report FILE   write the count there as JSON at the end, and at each SIGUSR1\n"
+    "  --report FILE   write the count there as JSON at the start, at each SIGUSR1, and at the "
+    "end\n"
     "  --run N         only packets of the same run are counted (0)\n"
     "  --wait S        how long to wait for the other end before the start (10)\n"
     "  --drain MS      how long to wait for the tail after the end (1000)\n"

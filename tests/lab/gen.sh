@@ -1,0 +1,412 @@
+# shellcheck shell=bash
+# Writes what a node's disk holds: its configuration files, as if a person had installed them, and
+# the addresses it takes at boot. It only writes below the directory it is given.
+
+# gen_node NODE DIR: DIR/etc and DIR/usr are laid over the node's own; DIR/ip and DIR/sysctl are
+# applied at boot by ip -batch and sysctl.
+gen_node() {
+    local node=$1 dir=$2
+    mkdir -p "$dir/etc/bird" "$dir/usr/share/cgwha"
+    gen_addresses "$node" >"$dir/ip"
+    gen_sysctl "$node" >"$dir/sysctl"
+    case $node in
+    gw1 | gw2)
+        gen_charon "$node" "$dir/etc"
+        gen_bird_gateway "$node" >"$dir/etc/bird/bird.conf"
+        cp "$SRC/conf/cgwha.bird" "$dir/usr/share/cgwha/"
+        gen_level "$node" >"$dir/level.bird.conf"
+        gen_corosync "$dir/etc"
+        gen_cgwha "$node" "$dir/etc"
+        ;;
+    cloud)
+        gen_charon "$node" "$dir/etc"
+        gen_bird_cloud >"$dir/etc/bird/bird.conf"
+        ;;
+    lan) gen_bird_lan >"$dir/etc/bird/bird.conf" ;;
+    esac
+}
+
+# ---- addresses and tunnel devices
+
+# The device of a tunnel in which BGP speaks. With its own kernel, a VTI over the kernel's ESP.
+# Otherwise libipsec, whose one TUN chooses the SA by selector alone: so the SA is between the two
+# inside /32, and a VXLAN over it is the device.
+gen_tunnel_device() { # NUMBER LOCAL REMOTE OWN-LAST-OCTET PEER-LAST-OCTET
+    local n=$1 mine=169.254.$1.$4 theirs=169.254.$1.$5
+    if [[ $SUBSTRATE == uml ]]; then
+        echo "link add tun$n type vti local $2 remote $3 key $n"
+        echo "link set tun$n mtu 1400 up"
+        echo "addr add $mine/30 dev tun$n"
+    else
+        echo "addr add $mine/32 dev lo"
+        echo "link add tun$n type vxlan id $n local $mine remote $theirs dstport 4789"
+        echo "link set tun$n mtu 1350 up"
+        echo "addr add $(bgp_net "$n").$4/30 dev tun$n"
+    fi
+}
+
+# bgp_net NUMBER: the first three octets of the net in which a tunnel's BGP speaks.
+bgp_net() { [[ $SUBSTRATE == uml ]] && echo "169.254.$1" || echo "169.254.1$1"; }
+
+gen_addresses() {
+    local node=$1 n gateway gateway_ip cloud_ip
+    awk -v node="$node" '$1 == node {
+        print "link set " $2 " up"
+        for (i = 3; i <= NF; i++) print "addr add " $i " dev " $2 }' <<<"$ADDRESSES"
+    awk -v node="$node" '$1 == node { print "route add default via " $2 }' <<<"$DEFAULTS"
+    while read -r n gateway gateway_ip cloud_ip; do
+        case $node in
+        cloud) gen_tunnel_device "$n" "$cloud_ip" "$gateway_ip" 1 2 ;;
+        "$gateway") gen_tunnel_device "$n" "$gateway_ip" "$cloud_ip" 2 1 ;;
+        esac
+    done <<<"$TUNNELS"
+}
+
+# No rp_filter, for the return path is asymmetric while traffic moves. A VTI looks up no policy of
+# its own. What a node with its own kernel logs reaches the host's disk within a second.
+gen_sysctl() {
+    local node=$1 n rest device devices
+    devices="all default $(interfaces "$node" | xargs)"
+    while read -r n rest; do
+        devices+=" ${n:+tun$n}"
+        [[ -z $n || $SUBSTRATE == ns ]] || echo "net.ipv4.conf.tun$n.disable_policy=1"
+    done < <(tunnels_of "$node")
+    for device in $devices; do
+        printf 'net.ipv4.conf.%s.%s=0\n' "$device" rp_filter "$device" send_redirects \
+            "$device" accept_redirects
+    done
+    [[ $node == vpc ]] || echo "net.ipv4.ip_forward=1"
+    has_own_kernel "$node" || return 0
+    printf 'vm.dirty_%s_centisecs=50\n' writeback expire
+}
+
+# ---- strongSwan
+
+gen_charon() {
+    local node=$1 etc=$2
+    mkdir -p "$etc/swanctl"
+    gen_strongswan >"$etc/strongswan.conf"
+    (umask 077 && gen_swanctl "$node" >"$etc/swanctl/swanctl.conf")
+}
+
+# A peer that does not answer is given up after about 24 s, near AWS's DPD timeout of 30 s.
+gen_strongswan() {
+    local libipsec=kernel-libipsec routes=yes
+    [[ $SUBSTRATE == uml ]] && libipsec='' routes=no
+    cat <<E
+charon {
+    load = random nonce aes sha1 sha2 hmac kdf gmp curve25519 pem pkcs1 x509 pubkey openssl gcm $libipsec kernel-netlink socket-default vici updown counters
+    install_routes = $routes
+    install_virtual_ip = no
+    retransmit_tries = 3
+    retransmit_timeout = 2.0
+    plugins {
+        vici {
+            socket = unix:///run/charon.vici
+        }
+    }
+    filelog {
+        stderr {
+            default = 1
+            time_format = %T
+            time_add_ms = yes
+            flush_line = yes
+        }
+    }
+}
+E
+}
+
+gen_swanctl() {
+    local node=$1 n gateway gateway_ip cloud_ip
+    echo "connections {"
+    while read -r n gateway gateway_ip cloud_ip; do
+        if [[ $node == cloud ]]; then
+            gen_connection "$n" "$cloud_ip" "$gateway_ip" 1 2 clear none
+        else
+            gen_connection "$n" "$gateway_ip" "$cloud_ip" 2 1 restart start
+        fi
+    done < <(tunnels_of "$node")
+    echo "}"
+    echo "secrets {"
+    while read -r n gateway gateway_ip cloud_ip; do
+        cat <<E
+    ike-tun$n {
+        id-1 = $gateway_ip
+        id-2 = $cloud_ip
+        secret = "tun$n.$(<"$LAB/psk")"
+    }
+E
+    done < <(tunnels_of "$node")
+    echo "}"
+}
+
+gen_connection() { # NUMBER LOCAL REMOTE OWN-OCTET PEER-OCTET DPD-ACTION START-ACTION
+    local n=$1 local_ts=169.254.$1.$4/32 remote_ts=169.254.$1.$5/32 encap=yes mark=''
+    if [[ $SUBSTRATE == uml ]]; then
+        local_ts=0.0.0.0/0 remote_ts=0.0.0.0/0 encap=no
+        printf -v mark '\n                mark_in = %s\n                mark_out = %s' "$n" "$n"
+    fi
+    cat <<E
+    tun$n {
+        version = 2
+        local_addrs = $2
+        remote_addrs = $3
+        proposals = aes128gcm16-prfsha256-modp2048,aes256-sha256-modp2048
+        encap = $encap
+        mobike = no
+        dpd_delay = 10s
+        rekey_time = 8h
+        unique = replace
+        local {
+            auth = psk
+            id = $2
+        }
+        remote {
+            auth = psk
+            id = $3
+        }
+        children {
+            tun$n {
+                local_ts = $local_ts
+                remote_ts = $remote_ts
+                esp_proposals = aes128gcm16-modp2048,aes256-sha256-modp2048
+                mode = tunnel$mark
+                dpd_action = $6
+                close_action = none
+                start_action = $7
+                rekey_time = 1h
+            }
+        }
+    }
+E
+}
+
+# ---- BIRD
+
+gen_bird_head() { # ROUTER-ID
+    cat <<E
+log stderr all;
+timeformat log iso long ms;
+timeformat protocol iso long ms;
+router id $1;
+protocol device { scan time 2; }
+E
+}
+
+# The timers of a session: AWS's to the cloud, shorter ones inside the site.
+gen_bird_timers() { # HOLD KEEPALIVE
+    cat <<E
+    hold time $1;
+    keepalive time $2;
+    startup hold time $1;
+    connect delay time 1;
+    connect retry time 2;
+    error wait time 1, 4;
+    graceful restart off;
+E
+}
+
+# As AWS does: one best path over all tunnels of both connections, and MED 100 and 200 on the two
+# tunnels of each.
+gen_bird_cloud() {
+    local n rest
+    gen_bird_head 203.0.113.11
+    cat <<E
+protocol static vpc { ipv4; route $CLOUD_PREFIX blackhole; }
+protocol kernel { ipv4 { import none; export where source = RTS_BGP; }; }
+E
+    while read -r n rest; do
+        cat <<E
+protocol bgp tun$n {
+    local as $CLOUD_ASN;
+    neighbor $(bgp_net "$n").2 as $GATEWAY_ASN;
+    source address $(bgp_net "$n").1;
+$(gen_bird_timers 30 10)
+    ipv4 {
+        import all;
+        export filter {
+            if proto != "vpc" then reject;
+            bgp_med = $((n % 10 * 100));
+            accept;
+        };
+    };
+}
+E
+    done <<<"$TUNNELS"
+}
+
+gen_bird_gateway() {
+    local node=$1 address peer n rest
+    address=$(level_of "$node" address)
+    peer=$(level_of "$([[ $node == gw1 ]] && echo gw2 || echo gw1)" address)
+    gen_bird_head "$address"
+    cat <<E
+include "/usr/share/cgwha/cgwha.bird";
+protocol kernel {
+    ipv4 {
+        import none;
+        export filter {
+            if source != RTS_BGP then reject;
+            krt_prefsrc = $address;
+            accept;
+        };
+    };
+}
+# Next hops on the LAN are looked up here, else the blackhole aggregates below would take them.
+protocol direct { ipv4; interface "lan"; }
+# The shared prefixes, one protocol each, so that one of them can be taken away.
+protocol static agg20 { ipv4; route 10.20.0.0/16 blackhole; }
+protocol static agg21 { ipv4; route 10.21.0.0/16 blackhole; }
+E
+    while read -r n rest; do gen_bird_tunnel "$n"; done < <(tunnels_of "$node")
+    gen_bird_inside lan "$address" "$LAN_HOST" "$LAN_ASN" <<E
+        import none;
+        next hop self;
+        export table on;
+        export filter {
+            if source != RTS_BGP then reject;
+            if ! cgwha_lan($GATEWAY_ASN) then reject;
+            accept;
+        };
+E
+    # The other gateway's tunnels are the way out only when there is none of our own.
+    gen_bird_inside peer "$address" "$peer" "$GATEWAY_ASN" <<E
+        import filter { bgp_local_pref = 50; accept; };
+        next hop self;
+        export where source = RTS_BGP && proto != "peer";
+E
+}
+
+# `rs client`: cgwha.bird says why. Both tunnels alike: AWS moves traffic between them by MED, which a preference here would hide.
+gen_bird_tunnel() {
+    cat <<E
+protocol bgp tun$1 {
+    local as $GATEWAY_ASN;
+    neighbor $(bgp_net "$1").1 as $CLOUD_ASN;
+    source address $(bgp_net "$1").2;
+    rs client;
+$(gen_bird_timers 30 10)
+    ipv4 {
+        import all;
+        next hop self;
+        export table on;
+        export filter {
+            if proto !~ "agg*" then reject;
+            if ! cgwha_cloud($GATEWAY_ASN) then reject;
+            accept;
+        };
+    };
+}
+E
+}
+
+gen_bird_inside() { # NAME SOURCE NEIGHBOUR ASN, the channel on standard input
+    cat <<E
+protocol bgp $1 {
+    local as $GATEWAY_ASN;
+    neighbor $3 as $4;
+    source address $2;$([[ $1 != lan ]] || printf '\n    rs client;')
+$(gen_bird_timers 9 3)
+    ipv4 {
+$(cat)
+    };
+}
+E
+}
+
+gen_bird_lan() {
+    local gateway
+    gen_bird_head "$LAN_HOST"
+    echo 'protocol kernel { ipv4 { import none; export where source = RTS_BGP; }; }'
+    for gateway in $GATEWAYS; do
+        cat <<E
+protocol bgp $gateway {
+    local as $LAN_ASN;
+    neighbor $(level_of "$gateway" address) as $GATEWAY_ASN;
+    source address $LAN_HOST;
+$(gen_bird_timers 9 3)
+    ipv4 { import all; export none; };
+}
+E
+    done
+}
+
+# What stands there before BIRD starts: low, until the agent has looked around. Without an agent
+# nobody would raise it, so then it is what an operator without cgwha has: normal.
+gen_level() {
+    local node=$1 level=2 med prepend=0
+    med=$(level_of "$node" normal)
+    [[ -n $WITH_AGENT ]] && level=1 prepend=1 med=$(level_of "$node" low)
+    cat <<E
+define CGWHA_LEVEL = $level;
+define CGWHA_MED = $med;
+define CGWHA_PREPEND = $prepend;
+define CGWHA_GSHUT = $((level == 1));
+define CGWHA_LAN_MED = $med;
+define CGWHA_LAN_PREPEND = 0;
+E
+}
+
+# ---- corosync
+
+gen_corosync() {
+    local etc=$1
+    mkdir -p "$etc/corosync"
+    (umask 077 && cp "$LAB/authkey" "$etc/corosync/authkey")
+    gen_corosync_conf >"$etc/corosync/corosync.conf"
+}
+
+gen_corosync_conf() {
+    local gateway id
+    cat <<E
+totem {
+    version: 2
+    cluster_name: cgwha
+    transport: knet
+    crypto_cipher: aes256
+    crypto_hash: sha256
+    keyfile: /etc/corosync/authkey
+    token: 1000
+    interface {
+        linknumber: 0
+        knet_link_priority: 10
+    }
+    interface {
+        linknumber: 1
+        knet_link_priority: 5
+    }
+}
+logging {
+    to_stderr: yes
+    to_logfile: no
+    to_syslog: no
+    timestamp: hires
+}
+quorum {
+    provider: corosync_votequorum
+    two_node: 1
+}
+nodelist {
+E
+    for gateway in $GATEWAYS; do
+        id=$(level_of "$gateway" id)
+        cat <<E
+    node {
+        nodeid: $id
+        name: $gateway
+        ring0_addr: 172.16.0.$id
+        ring1_addr: 172.16.1.$id
+    }
+E
+    done
+    echo "}"
+}
+
+# ---- the agent
+
+# Filled in when the grammar of cgwha.conf stands.
+gen_cgwha() {
+    local etc=$2
+    mkdir -p "$etc/cgwha"
+}
