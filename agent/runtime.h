@@ -83,6 +83,8 @@ struct runtime_ports {
     void (*timer_clear)(void *ctx, unsigned slot);
     /* Writes the intent durably and answers by runtime_saved(id, ok). */
     void (*save)(void *ctx, uint32_t id, const struct saved *saved);
+    /* The engine starts in this moment: make the cluster and put it into runtime.cluster. */
+    void (*started)(void *ctx);
     /* Something people want to know at once. */
     void (*told)(void *ctx, const struct told *told);
 };
@@ -103,19 +105,22 @@ struct runtime {
     uint8_t order_level;       /* of the level order under way */
     uint64_t level_done_ns;    /* snapshots begun before this say nothing about the level */
     uint64_t router_polled_ns; /* when the snapshot under way was asked for; 0: none is */
-    uint64_t ipsec_polled_ns;
-    uint64_t pulse_ns; /* the last sign of life of our own loop */
+    uint64_t router_asked_ns;  /* when the one read last was asked for */
+    uint64_t pulse_ns;         /* the last sign of life of our own loop */
     bool watching;
+    struct message unsaid;  /* an END sent and not yet seen delivered; .end.op OP_NONE: none */
+    struct message unasked; /* the same for an operator's ASK */
     struct settle settle;
 
     /* what was read last */
     struct router_seen router_seen;
     struct ipsec_seen ipsec_seen;
     struct rate rate[TUNNELS_MAX];
-    bool router_read, ipsec_read;
+    bool router_read, ipsec_read, store_sick;
 
     /* what people want to see */
-    struct saved saved;
+    struct saved saved; /* as written last; its serial is the next run's */
+    uint32_t serial;    /* this run's first operation number */
     struct cluster_view view;
     struct info info[NODES_MAX];     /* the other nodes', as they said */
     uint64_t info_s[NODES_MAX];      /* when; 0: never */
@@ -125,16 +130,16 @@ struct runtime {
     uint8_t story_next;
 };
 
-/* Fills in the runtime; conf, ports and ctx are borrowed for its life. saved is what the disk said
- * (zeroes: nothing, which means in service). The drivers are created by the caller with
- * runtime_router_events etc. and this runtime as their ctx, and put into ->router and ->ipsec. */
+/* Fills in the runtime; conf, ports and ctx are borrowed for its life. saved is what the disk says
+ * now (zeroes: nothing, which means in service), with the serial of the next run; serial is this
+ * run's. The drivers are created by the caller with runtime_router_events etc. and this runtime as
+ * their ctx, and put into ->router and ->ipsec. */
 void runtime_init(struct runtime *rt, const struct conf *conf, const struct cluster_nodes *nodes,
-                  const struct saved *saved, const struct runtime_ports *ports, void *ctx);
+                  const struct saved *saved, uint32_t serial, const struct runtime_ports *ports,
+                  void *ctx);
 /* Begins: polls the drivers; the engine starts with the first snapshot of the router, or without it
  * after START_MS. */
 void runtime_start(struct runtime *rt);
-/* True once the engine has started: the caller creates the cluster then, and not before. */
-bool runtime_started(const struct runtime *rt);
 
 extern const struct router_events runtime_router_events;
 extern const struct ipsec_events runtime_ipsec_events;
