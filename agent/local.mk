@@ -6,3 +6,10 @@ agent_libengine_a_SOURCES = \
 	agent/engine.c agent/engine.h agent/step.h \
 	agent/guard.c agent/guard.h \
 	agent/phase.c agent/membership.c agent/operation.c
+
+noinst_LIBRARIES += agent/libruntime.a
+agent_libruntime_a_SOURCES = \
+	agent/runtime.c agent/runtime.h agent/inner.h \
+	agent/show.c \
+	agent/cover.c agent/cover.h \
+	agent/settle.c agent/settle.h
