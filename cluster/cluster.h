@@ -35,12 +35,15 @@ struct cluster_events {
     void (*view)(void *ctx, const struct cluster_view *view);
     /* A message sent in the present view, in total order; one's own too. */
     void (*deliver)(void *ctx, const struct message *message);
+    /* What people are shown of the present view changed: quorate, or why with id 0. The view itself
+     * did not; its id is the same. May be NULL. */
+    void (*shown)(void *ctx, const struct cluster_view *view);
 };
 
 struct cluster_ops {
     /* Sends to all members, oneself included, in FIFO order; sent again until seen delivered,
-     * dropped when the view in which it was sent ends. False if the outbox is full. Never delivers
-     * before it has returned. */
+     * dropped when the view in which it was sent ends. False if the outbox is full or a field of
+     * the message is out of range. Never delivers before it has returned. */
     bool (*send)(void *self, const struct message *message);
     void (*destroy)(void *self);
 };
@@ -50,18 +53,19 @@ struct cluster {
     void *self;
 };
 
-/* Makes the corosync driver and reads the configured nodes. It connects by itself and reconnects
- * for ever; a corosync that is not there yet makes a view of id 0. node_name is this host's name in
- * the nodelist, used to find oneself when corosync is not running (nodes is then what corosync.conf
- * says, read by cluster_nodes_from_file). Source: cpg_overview(3), quorum_overview(3),
- * cmap_overview(3). */
+/* Makes the corosync driver; nodes as cluster_nodes_read() found them. It connects by itself and
+ * reconnects for ever; a corosync that is not there yet makes a view of id 0. The first view comes
+ * from the loop, within two seconds. events are called from the loop only and must not destroy the
+ * driver. destroy() leaves the group and waits at most half a second for it. False with err.
+ * Source: cpg_overview(3), quorum_overview(3). */
 bool cluster_corosync_create(struct cluster *out, qb_loop_t *loop,
                              const struct cluster_nodes *nodes, const struct cluster_events *events,
                              void *ctx, char err[ERR_MAX]);
 
 /* The configured nodes: from cmap, or from corosync_conf (a path) if corosync does not answer. self
  * is found by corosync's local nodeid, or by matching the nodes' names and ring addresses with this
- * host. False with err. May block for a moment: only before the loop runs. */
+ * host. False with err. May block for two seconds: only before the loop runs. Source:
+ * cmap_overview(3), cmap_keys(7), corosync.conf(5). */
 bool cluster_nodes_read(struct cluster_nodes *out, const char *corosync_conf, char err[ERR_MAX]);
 
 #endif

@@ -17,7 +17,7 @@
 
 struct wire_header {
     uint64_t view;        /* cluster_view.id in which it was sent */
-    uint64_t incarnation; /* of the sending agent: one value for each start */
+    uint64_t incarnation; /* of the sender: one value for each start and each view it enters */
     uint64_t seq;         /* counts up from 1 within an incarnation; doubles are dropped by it */
 };
 
