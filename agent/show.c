@@ -68,7 +68,7 @@ void show_effect_phase(struct runtime *rt, const struct effect *f)
 
 void show_view(struct runtime *rt)
 {
-    char text[ERR_MAX];
+    char text[ERR_MAX + 16]; /* told.text takes what fits */
     size_t at = 0;
 
     if (rt->view.id == 0) {
