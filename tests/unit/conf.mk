@@ -7,7 +7,8 @@ tests_unit_test_conf_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_conf_LDADD = $(CONF_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_conf_print_SOURCES = tests/unit/test_conf_print.c
 tests_unit_test_conf_print_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_conf_print_LDADD = $(CONF_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_conf_print_LDADD = conf/libconf.a routing/librouting.a agent/libengine.a \
+	$(CONFUSE_LIBS) $(BSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_conf_value_SOURCES = tests/unit/test_conf_value.c
 tests_unit_test_conf_value_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_conf_value_LDADD = $(CONF_LIBS) $(CMOCKA_LIBS)

@@ -184,12 +184,45 @@ static void test_dump_largest(void **state)
     test_free(text);
 }
 
+/* The lines of text that define something. */
+static void definitions(const char *text, char out[1024])
+{
+    out[0] = '\0';
+    for (const char *line = text; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        if (strncmp(line, "define ", 7) == 0)
+            snprintf(out + strlen(out), 1024 - strlen(out), "%.*s\n", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
+/* What BIRD finds at boot before cgwhad has run is what cgwhad would write at low. */
+static void test_level_file_is_low(void **state)
+{
+    char path[4096], text[4096], shipped[1024], written[1024];
+    struct conf conf;
+
+    (void)state;
+    read_source("tests/conf/minimal.conf", &conf);
+    assert_true(router_bird_level_text(&conf.router, LEVEL_LOW, text, sizeof(text)) > 0);
+    definitions(text, written);
+    source_path("conf/level-low.bird.conf", path);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    fclose(file);
+    definitions(text, shipped);
+    assert_string_equal(shipped, written);
+    assert_non_null(strstr(shipped, "CGWHA_LEVEL = 1;"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sample_is_shipped),     cmocka_unit_test(test_sample_parses),
         cmocka_unit_test(test_sample_shows_defaults), cmocka_unit_test(test_sample_is_narrow),
         cmocka_unit_test(test_dump_round_trip),       cmocka_unit_test(test_dump_largest),
+        cmocka_unit_test(test_level_file_is_low),
     };
     return cmocka_run_group_tests_name("conf print", tests, NULL, NULL);
 }
