@@ -57,7 +57,7 @@ static uint64_t view_id(const struct view_tracker *t)
 static uint8_t bit_of(const struct view_tracker *t, uint32_t nodeid)
 {
     int i = view_node(t->nodes, nodeid);
-    return i >= 0 ? (uint8_t)(1u << i) : 0;
+    return (uint8_t)(i >= 0 ? 1u << i : 0u);
 }
 
 static enum view_verdict complete(struct view_tracker *t)

@@ -166,6 +166,12 @@ static void text(struct walk *w, char *v, size_t size, const char *field)
         snprintf(w->err, ERR_MAX, "field %s is not UTF-8 text without control characters", field);
 }
 
+/* A bit for each of so many tunnels. */
+static unsigned tunnel_bits(unsigned tunnels)
+{
+    return tunnels <= TUNNELS_MAX ? (1u << tunnels) - 1u : 0;
+}
+
 static void walk_record(struct walk *w, struct record *r)
 {
     u64(w, &r->covers, "covers");
@@ -178,8 +184,8 @@ static void walk_record(struct walk *w, struct record *r)
     bits(w, &r->sick, SICKS, "sick");
     below(w, &r->reason, REASONS, "reason");
     below(w, &r->tunnels, TUNNELS_MAX + 1, "tunnels");
-    bits(w, &r->tunnels_up, (1u << r->tunnels) - 1u, "tunnels_up");
-    bits(w, &r->sessions_up, (1u << r->tunnels) - 1u, "sessions_up");
+    bits(w, &r->tunnels_up, tunnel_bits(r->tunnels), "tunnels_up");
+    bits(w, &r->sessions_up, tunnel_bits(r->tunnels), "sessions_up");
 }
 
 static void walk_ask(struct walk *w, struct message *m)
@@ -206,8 +212,8 @@ static void walk_end(struct walk *w, struct message *m)
         refuse(w, "result", m->end.result);
     below(w, &m->end.reason, REASONS, "reason");
     below(w, &m->end.phase, PHASES, "phase");
-    bits(w, &m->end.tunnels, (1u << TUNNELS_MAX) - 1u, "tunnels");
-    bits(w, &m->end.sessions, (1u << TUNNELS_MAX) - 1u, "sessions");
+    bits(w, &m->end.tunnels, tunnel_bits(TUNNELS_MAX), "tunnels");
+    bits(w, &m->end.sessions, tunnel_bits(TUNNELS_MAX), "sessions");
     u32(w, &m->end.target, "target");
 }
 
