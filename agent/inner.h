@@ -1,4 +1,4 @@
-/* What the runtime's own files share. Nobody else includes this. */
+/* What the runtime's own files share; of others only agent/report.c, which reads, includes this. */
 #ifndef CGWHA_AGENT_INNER_H
 #define CGWHA_AGENT_INNER_H
 

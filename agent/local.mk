@@ -13,3 +13,5 @@ agent_libruntime_a_SOURCES = \
 	agent/show.c \
 	agent/cover.c agent/cover.h \
 	agent/settle.c agent/settle.h
+
+include agent/command.mk

@@ -1,0 +1,22 @@
+/* What the agent shows of itself, as JSON: the status, and what is told.
+ *
+ * It only reads the runtime. The words in it come from agent/sentence.c. */
+#ifndef CGWHA_AGENT_REPORT_H
+#define CGWHA_AGENT_REPORT_H
+
+#include <json-c/json.h>
+
+#include "agent/runtime.h"
+
+#define API_VERSION 1 /* stands in every request, response and event as "api" */
+
+/* Each returns a new object; the caller puts it. NULL only without memory. */
+
+/* The whole status (docs: cgwha status --json). */
+struct json_object *report_status(const struct runtime *rt);
+/* One event for those who watch. */
+struct json_object *report_told(const struct runtime *rt, const struct told *told);
+/* {"api":1,"error":"..."} */
+struct json_object *report_error(const char *sentence);
+
+#endif
