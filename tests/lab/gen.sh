@@ -405,8 +405,31 @@ E
 
 # ---- the agent
 
-# Filled in when the grammar of cgwha.conf stands.
+# Short times, so that a test need not wait for what it does not test.
 gen_cgwha() {
-    local etc=$2
+    local node=$1 etc=$2
     mkdir -p "$etc/cgwha"
+    gen_cgwha_conf "$node" >"$etc/cgwha/cgwha.conf"
+}
+
+gen_cgwha_conf() {
+    local node=$1 n rest level med extra
+    echo 'prefixes = { "10.20.0.0/16", "10.21.0.0/16" }'
+    echo "asn = $GATEWAY_ASN"
+    while read -r n rest; do echo "tunnel tun$n { }"; done < <(tunnels_of "$node")
+    echo 'lan lan { }'
+    for level in high normal low; do
+        med=$(level_of "$node" $level) extra=''
+        [[ $level != low ]] || extra=$'\n    prepend = 1\n    gshut = true'
+        printf 'level %s {\n    med = %s\n    lan-med = %s%s\n}\n' $level "$med" "$med" "$extra"
+    done
+    cat <<E
+timing {
+    settle = 2s
+    soak = 3s
+}
+charon {
+    socket = "/run/charon.vici"
+}
+E
 }
