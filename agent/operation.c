@@ -315,6 +315,17 @@ static void on_answer(struct step *s, const struct message *m, unsigned from)
     weigh_answers(s);
 }
 
+/* Another's request was delivered before ours, which is still on its way or has just come second. */
+static void lose_to_lock(struct step *s)
+{
+    struct engine *e = s->e;
+
+    e->refusal.reason = REASON_LOCK_HELD;
+    e->refusal.holder = e->lock;
+    e->refusal.node = e->id[e->lock_node];
+    roll_back(s, RESULT_REFUSED, REASON_LOCK_HELD);
+}
+
 static void on_own_request(struct step *s, op_t op, bool taken)
 {
     struct engine *e = s->e;
@@ -328,10 +339,7 @@ static void on_own_request(struct step *s, op_t op, bool taken)
         enter(s, PHASE_GUARDING, REASON_NONE);
         return;
     }
-    e->refusal.reason = REASON_LOCK_HELD;
-    e->refusal.holder = e->lock;
-    e->refusal.node = e->id[e->lock_node];
-    roll_back(s, RESULT_REFUSED, REASON_LOCK_HELD);
+    lose_to_lock(s);
 }
 
 static void on_request(struct step *s, const struct message *m, unsigned from)
@@ -343,10 +351,13 @@ static void on_request(struct step *s, const struct message *m, unsigned from)
         e->lock = m->request.op;
         e->lock_node = (uint8_t)from;
     }
-    if (from == e->self)
+    if (from == e->self) {
         on_own_request(s, m->request.op, taken);
-    else if (taken)
+    } else if (taken) {
+        if (e->phase == PHASE_REQUESTING)
+            lose_to_lock(s); /* so that the loser can guard the winner, and exactly one wins */
         guard_begin(s, m->request.op, m->request.flags);
+    }
 }
 
 static void on_end(struct step *s, const struct message *m, unsigned from)
