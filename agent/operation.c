@@ -275,11 +275,13 @@ static void weigh_answers(struct step *s)
 {
     struct engine *e = s->e;
     bool dry = (e->op_flags & ASK_FLAG_DRY_RUN) != 0;
-    uint64_t promised = 0;
+    uint64_t held = 0;
 
     for (unsigned n = 0; n < e->nodes; n++)
-        promised |= e->guards[n];
-    if ((dry ? promised & e->prefixes : guard_held(e)) == e->prefixes) {
+        held |= e->guards[n] & e->prefixes;
+    if (!dry)
+        held = guard_held(e);
+    if (held == e->prefixes) {
         if (dry)
             roll_back(s, RESULT_DONE, REASON_DRY_RUN);
         else
@@ -290,7 +292,7 @@ static void weigh_answers(struct step *s)
         return;
     if (e->refusal.reason == REASON_NONE) {
         e->refusal.reason = REASON_NOT_COVERED;
-        e->refusal.prefixes = e->prefixes & ~promised;
+        e->refusal.prefixes = e->prefixes & ~held;
     }
     roll_back(s, RESULT_REFUSED, e->refusal.reason);
 }
