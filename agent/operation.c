@@ -149,8 +149,8 @@ static void on_ask(struct step *s, const struct message *m, unsigned from)
             reject(s, m->ask.op, RESULT_REFUSED, REASON_AGENT_LOST, OP_NONE, m->ask.target);
         return;
     }
-    if ((unsigned)target != e->self)
-        return;
+    if ((unsigned)target != e->self || m->ask.op == e->op)
+        return; /* not ours; or delivered twice, and an END now would free a lock in use */
     if (m->ask.kind == ASK_DRAIN)
         on_drain(s, m);
     else
