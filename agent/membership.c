@@ -67,6 +67,12 @@ static bool counts_as_serving(const struct engine *e, unsigned n)
     return engine_serving(e->rec[n].phase);
 }
 
+/* A guard makes itself the better path; in a dry run it only says whether it would. */
+static bool raised_as_guard(const struct engine *e)
+{
+    return e->guard_stage >= GUARD_RAISING && !(e->guard_flags & ASK_FLAG_DRY_RUN);
+}
+
 static bool others_all_serve(const struct engine *e)
 {
     for (unsigned n = 0; n < e->nodes; n++) {
@@ -96,7 +102,7 @@ enum level engine_target(const struct engine *e)
             return level_of_outsider(e, e->op_from);
         return others_all_serve(e) ? LEVEL_NORMAL : LEVEL_HIGH;
     case PHASE_IN_SERVICE:
-        return others_all_serve(e) && e->guard_stage < GUARD_RAISING ? LEVEL_NORMAL : LEVEL_HIGH;
+        return others_all_serve(e) && !raised_as_guard(e) ? LEVEL_NORMAL : LEVEL_HIGH;
     case PHASE_WITHDRAWING:
         return e->withdrew ? LEVEL_WITHDRAWN : LEVEL_LOW;
     case PHASE_CLOSING:
