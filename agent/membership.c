@@ -64,7 +64,8 @@ static bool counts_as_serving(const struct engine *e, unsigned n)
 
     if (!(e->known & bit) || !((e->members | e->grace) & bit))
         return false;
-    return engine_serving(e->rec[n].phase);
+    /* One that asks to leave from a safety net or a return is in a serving phase and yet is out. */
+    return engine_serving(e->rec[n].phase) && e->rec[n].target >= LEVEL_NORMAL;
 }
 
 /* A guard makes itself the better path; in a dry run it only says whether it would. */
