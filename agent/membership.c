@@ -84,10 +84,10 @@ static bool others_all_serve(const struct engine *e)
 }
 
 /* A node on its way back, or meant to be out: it never attracts traffic. One that is withdrawn
- * stays so until it has shown that it can carry. */
+ * stays so until it has shown that it can carry, unless nobody else does. */
 static enum level level_of_outsider(const struct engine *e, enum phase phase)
 {
-    if (phase == PHASE_CONNECTING && e->level == LEVEL_WITHDRAWN)
+    if (phase == PHASE_CONNECTING && e->level == LEVEL_WITHDRAWN && !no_coverer(e))
         return LEVEL_WITHDRAWN;
     return LEVEL_LOW;
 }
