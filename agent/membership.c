@@ -74,13 +74,27 @@ static bool raised_as_guard(const struct engine *e)
     return e->guard_stage >= GUARD_RAISING && !(e->guard_flags & ASK_FLAG_DRY_RUN);
 }
 
-static bool others_all_serve(const struct engine *e)
+/* Has node n, as yet unknown, still time to say who it is? */
+static bool may_still_speak(const struct engine *e, unsigned n)
 {
+    return !e->viewed || (e->members & e->awaited & ~e->known & BIT(n)) != 0;
+}
+
+/* Normal while all others serve. As long as nothing worse is known than that someone has not
+ * spoken, the level stays: neither our start nor the other's moves traffic. */
+static enum level level_in_service(const struct engine *e)
+{
+    uint8_t level = order_pending(e, ORDER_LEVEL) ? e->level_asked : e->level;
+    bool all_known = true;
+
     for (unsigned n = 0; n < e->nodes; n++) {
-        if (n != e->self && !counts_as_serving(e, n))
-            return false;
+        if (n == e->self || counts_as_serving(e, n))
+            continue;
+        if (!may_still_speak(e, n))
+            return LEVEL_HIGH;
+        all_known = false;
     }
-    return true;
+    return all_known || level == LEVEL_NORMAL ? LEVEL_NORMAL : LEVEL_HIGH;
 }
 
 /* A node on its way back, or meant to be out: it never attracts traffic. One that is withdrawn
@@ -101,9 +115,9 @@ enum level engine_target(const struct engine *e)
     case PHASE_GUARDING:
         if (e->op_from != PHASE_IN_SERVICE)
             return level_of_outsider(e, e->op_from);
-        return others_all_serve(e) ? LEVEL_NORMAL : LEVEL_HIGH;
+        return level_in_service(e);
     case PHASE_IN_SERVICE:
-        return others_all_serve(e) && !raised_as_guard(e) ? LEVEL_NORMAL : LEVEL_HIGH;
+        return raised_as_guard(e) ? LEVEL_HIGH : level_in_service(e);
     case PHASE_WITHDRAWING:
         return e->withdrew ? LEVEL_WITHDRAWN : LEVEL_LOW;
     case PHASE_CLOSING:
