@@ -135,7 +135,7 @@ static void started(void *ctx)
     sd_notify(0, "READY=1");
 }
 
-static int told_priority(const struct told *t)
+static uint8_t told_priority(const struct told *t)
 {
     switch (t->type) {
     case TOLD_IMPOSSIBLE:

@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+# What the lab's scenarios share: the site up, traffic counted, commands timed. Sourced by scripts in
+# this directory.
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+SUBSTRATE=ns
+lab() { "$here/lab" "$@"; }
+
+# on NODE COMMAND...: in a node, bounded.
+on() {
+    local node=$1
+    shift
+    lab exec "$node" timeout 120 "$@"
+}
+
+# take_options ARGS...: the one switch that all scenarios have.
+take_options() {
+    while (($#)); do
+        case $1 in
+        --substrate) SUBSTRATE=${2:?--substrate takes ns or uml} && shift ;;
+        *) echo "usage: ${0##*/} [--substrate ns|uml]" >&2 && exit 2 ;;
+        esac
+        shift
+    done
+}
+
+# until_true SECONDS COMMAND...: waits for a condition.
+until_true() {
+    local deadline=$((SECONDS + $1 + 1))
+    shift
+    until "$@"; do
+        ((SECONDS < deadline)) || return 1
+        sleep 0.1
+    done
+}
+
+now_ms() { printf '%s\n' "${EPOCHREALTIME/[.,]/}" | sed 's/...$//'; }
+
+# status NODE FILTER: what the agent there says, through jq.
+status() { on "$1" cgwha status --json 2>/dev/null | jq -er "$2"; }
+phase_of() { status "$1" '.nodes[] | select(.self).phase'; }
+level_of_node() { status "$1" '.nodes[] | select(.self).level'; }
+promise_holds() { [[ $(status "$1" .promise.holds) == true ]]; }
+phase_is() { [[ $(phase_of "$1") == "$2" ]]; }
+level_is() { [[ $(level_of_node "$1") == "$2" ]]; }
+other() { if [[ $1 == gw1 ]]; then echo gw2; else echo gw1; fi; }
+
+# sent_so_far / lost_so_far: both ways together; exact once the traffic has stopped.
+lost_so_far() { lab traffic report --json | jq .lost; }
+sent_so_far() { lab traffic report --json | jq .sent; }
+no_loss() { (($(lost_so_far) == 0)); }
+
+# cgwha_run NODE FILE ARGS...: a command, its lines into FILE, how long it took into FILE.ms.
+cgwha_run() {
+    local node=$1 file=$2 began rc=0
+    shift 2
+    began=$(now_ms)
+    on "$node" cgwha "$@" >"$file" 2>&1 || rc=$?
+    echo $(($(now_ms) - began)) >"$file.ms"
+    return $rc
+}
+took_ms() { cat "$1.ms"; }
+
+# span_ms FILE FROM TO: between two phases, from the lines of a waiting command.
+span_ms() {
+    awk -v from="$2" -v to="$3" '$2 == "s" && $3 == from { a = $1 } $2 == "s" && $3 == to { b = $1 }
+        END { printf "%d\n", (b - a) * 1000 }' "$1"
+}
+
+# Ends what a scenario has begun, however it ends.
+scratch=$(mktemp -d)
+clean_up() {
+    lab down >/dev/null 2>&1
+    rm -rf "$scratch"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+# site_up [--no-agent]: or the test ends here, with the reason.
+site_up() {
+    lab up --substrate "$SUBSTRATE" ${1:+"$1"} >"$scratch/up" 2>&1 || bail_out "$(<"$scratch/up")"
+}
+
+# received_both: packets received so far, each way.
+received_both() { lab traffic report --json | jq -r '"\(.cloud_to_lan.received) \(.lan_to_cloud.received)"'; }
+
+# flows: whether traffic arrives both ways now.
+flows() {
+    local in_a out_a in_b out_b
+    read -r in_a out_a < <(received_both)
+    sleep 0.5 # a rate is measured over a time
+    read -r in_b out_b < <(received_both)
+    ((in_b - in_a > 300 && out_b - out_a > 300))
+}
+
+# stop_by_hand GATEWAY: what one would do without cgwha: IPsec first, then BIRD.
+stop_by_hand() {
+    lab svc "$1" stop charon && sleep 1 && lab svc "$1" stop bird
+}
