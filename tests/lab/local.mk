@@ -1,11 +1,13 @@
 # The lab: programs for its nodes and its traffic, and the scripts that make them.
-noinst_PROGRAMS += tests/lab/flow tests/lab/noded tests/lab/nodecall
+noinst_PROGRAMS += tests/lab/flow tests/lab/noded tests/lab/nodecall tests/lab/modload
 tests_lab_flow_SOURCES = tests/lab/flow.c tests/lab/tally.c tests/lab/tally.h
 tests_lab_flow_LDADD = $(BSD_LIBS) $(JSON_LIBS) -lpthread
 tests_lab_noded_SOURCES = tests/lab/noded.c tests/lab/frame.c tests/lab/frame.h
 tests_lab_noded_LDADD = $(BSD_LIBS)
 tests_lab_nodecall_SOURCES = tests/lab/nodecall.c tests/lab/frame.c tests/lab/frame.h
 tests_lab_nodecall_LDADD = $(BSD_LIBS)
+tests_lab_modload_SOURCES = tests/lab/modload.c
+tests_lab_modload_LDADD =
 
 # What the lab counts and how it calls its nodes is tested without a lab.
 check_PROGRAMS += tests/lab/test_tally
