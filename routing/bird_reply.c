@@ -149,11 +149,18 @@ void bird_banner_version(const struct bird_line *line, char out[NAME_MAX_LEN])
 
 /* Protocols */
 
-static uint64_t fingerprint(struct span s)
+/* Of all words but those that begin with a digit: the "since" of one and the same state differs by
+ * a millisecond from one reply to the next, BIRD computes it anew from another clock. */
+static uint64_t fingerprint(struct span rest)
 {
     uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < s.len; i++)
-        hash = (hash ^ (unsigned char)s.s[i]) * UINT64_C(1099511628211);
+    for (struct span word = eat_word(&rest); word.len > 0; word = eat_word(&rest)) {
+        if (*word.s >= '0' && *word.s <= '9')
+            continue;
+        for (size_t i = 0; i < word.len; i++)
+            hash = (hash ^ (unsigned char)word.s[i]) * UINT64_C(1099511628211);
+        hash = (hash ^ ' ') * UINT64_C(1099511628211);
+    }
     return hash;
 }
 

@@ -58,8 +58,8 @@ void bird_banner_version(const struct bird_line *line, char out[NAME_MAX_LEN]);
 /* One protocol of `show protocols all`, or of `show protocols` (then only the first half). */
 struct bird_protocol {
     char name[NAME_MAX_LEN]; /* empty if longer: it is not one of ours */
-    char state[16];          /* up, start, stop, down */
-    uint64_t fingerprint;    /* of the whole summary line: state, since, info */
+    char state[16];          /* up, start, stop, flush, down */
+    uint64_t fingerprint;    /* of the summary line but its times: state and info */
     char bgp_state[24];      /* Established, Active, ...; empty if it is not BGP */
     bool internal;           /* iBGP */
     bool route_server;       /* `rs client` on our side */
