@@ -87,6 +87,23 @@ static void withdraw_failed(struct step *s)
     roll_back(s, RESULT_ROLLED_BACK, REASON_LEVEL_FAILED);
 }
 
+/* Sessions that could not be opened stay closed for ever if nobody asks again: a safety net that
+ * covers nothing. The phase's own timer, which means nothing more than patience here, asks. */
+static void on_open_failed(struct step *s)
+{
+    uint8_t phase = s->e->phase;
+
+    if ((phase == PHASE_CONNECTING || phase == PHASE_SOAKING || phase == PHASE_SAFETY_NET) &&
+        !timer_armed(s->e, TIMER_PHASE))
+        timer_start(s, TIMER_PHASE, 0);
+}
+
+static void open_again(struct step *s)
+{
+    if (!order_pending(s->e, ORDER_OPEN) && !tunnels_complete(s->e))
+        order(s, ORDER_OPEN, 0);
+}
+
 static void on_phase_deadline(struct step *s)
 {
     struct engine *e = s->e;
@@ -125,6 +142,11 @@ static void on_phase_deadline(struct step *s)
          * is told. */
         if (!tunnels_some(e))
             finish(s, RESULT_TIMED_OUT, REASON_DEADLINE);
+        open_again(s);
+        break;
+    case PHASE_SOAKING:
+    case PHASE_SAFETY_NET:
+        open_again(s);
         break;
     default:
         break;
@@ -257,6 +279,8 @@ static void on_done(struct step *s, unsigned which, bool ok)
         }
         break;
     default: /* ORDER_OPEN: sessions are seen coming up */
+        if (!ok)
+            on_open_failed(s);
         break;
     }
 }
