@@ -19,11 +19,16 @@ static bool send_act(struct charon *d, struct vici_writer *frame, const char *na
 {
     char err[ERR_MAX];
 
+    if (d->act.fd < 0)
+        d->acts = 0;
     if (d->act.fd < 0 && !client_open(&d->act, err)) {
         qb_log(LOG_WARNING, "IPsec: \"%s\" was not sent: %s", name, err);
         return false;
     }
-    return client_send(&d->act, frame, name, 0);
+    if (!client_send(&d->act, frame, name, 0))
+        return false;
+    d->acts++;
+    return true;
 }
 
 /* Returns at once (timeout -1, no log events): what becomes of it is seen in the table. */
@@ -230,10 +235,10 @@ void act_on_snapshot(struct charon *d)
         keep_step(d, i);
     if (d->order.kind != ORDER_NONE)
         alarm_set(d, &d->tick, d->timing.tick, on_tick);
-    else if (d->keep_up && down)
-        alarm_set(d, &d->tick, d->timing.keep_tick, on_tick);
-    else
+    else if (!d->keep_up || !down)
         alarm_clear(d, &d->tick);
+    else if (!d->tick.set) /* others' snapshots in between must not put it off */
+        alarm_set(d, &d->tick, d->timing.keep_tick, on_tick);
 }
 
 void act_on_link_down(struct charon *d)
@@ -293,6 +298,7 @@ static void on_answer(void *ctx, uint32_t tag, const struct vici_packet *packet)
     char text[ERR_MAX / 2];
 
     (void)tag;
+    d->acts--;
     if (packet->type != VICI_CMD_RESPONSE) {
         qb_log(LOG_ERR, "IPsec: charon does not know an order that every strongSwan knows");
     } else if (!vici_find(packet->body, "success", &success) || !vici_is(success, "yes")) {
@@ -313,8 +319,11 @@ static void on_event(void *ctx, const struct vici_packet *packet)
 /* The orders sent are lost; those still wanted are sent again on a coming snapshot. */
 static void on_broken(void *ctx, const char *why)
 {
-    (void)ctx;
-    qb_log(LOG_WARNING, "IPsec: the connection for orders: %s", why);
+    struct charon *d = ctx;
+
+    if (d->acts > 0)
+        qb_log(LOG_WARNING, "IPsec: an order was not taken: %s", why);
+    d->acts = 0;
 }
 
 const struct client_events act_events = {on_answer, on_event, on_broken};

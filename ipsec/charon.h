@@ -36,6 +36,10 @@ struct charon_timing {
         .patience = 2000, .conns = 30000,                                                          \
     }
 
+/* How often a listing is asked again, in one snapshot, before what it lacks is believed gone. */
+#define RELISTS_GONE  2
+#define RELISTS_MOVED 8 /* in the middle of a rekey */
+
 #define DONES_MAX 32 /* orders ended and not yet told */
 #define TRIED_MAX 96 /* SAs an order has rekeyed or terminated */
 
@@ -101,11 +105,13 @@ struct charon {
     bool looking;      /* a snapshot is being read */
     bool look_again;   /* something changed meanwhile */
     bool sure;         /* the one being read, or last read, left out nothing */
+    unsigned relists;  /* how often it was asked again for what it lacked */
     bool conns_stale;  /* list what is configured with the next one */
     uint64_t looks;    /* snapshots begun */
     uint64_t seen_ns;  /* when the counters of the last one were read */
     uint64_t conns_ns; /* when what is configured was listed */
 
+    unsigned acts; /* orders sent to charon and not answered */
     bool keep_up;
     struct keep keep[TUNNELS_MAX];
     struct order order;

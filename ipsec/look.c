@@ -77,6 +77,7 @@ static void look(struct charon *d, bool sure)
 
     d->looking = true;
     d->look_again = false;
+    d->relists = 0;
     d->looks++;
     if (conns_due(d)) {
         sa_conns_begin(&d->table);
@@ -160,6 +161,19 @@ static void read_version(struct charon *d, struct vici_text body)
                  vici_copy(version, text, sizeof(text)));
 }
 
+/* A listing came to its end. What it lacks is asked for again before it is believed: an IKE_SA that
+ * is replaced while charon walks its table can be missed in its old place and in its new one. */
+static void listed(struct charon *d)
+{
+    static const unsigned enough[] = {
+        [SA_NONE] = 0, [SA_GONE] = RELISTS_GONE, [SA_MOVED] = RELISTS_MOVED};
+
+    if (d->relists >= enough[sa_loss(&d->table)])
+        complete(d);
+    else if (d->relists++, !list_sas(d, true))
+        link_down(d, "charon's queue of requests is full");
+}
+
 static void on_answer(void *ctx, uint32_t tag, const struct vici_packet *packet)
 {
     struct charon *d = ctx;
@@ -178,10 +192,7 @@ static void on_answer(void *ctx, uint32_t tag, const struct vici_packet *packet)
     }
     if (tag != TAG_SAS)
         return;
-    if (d->sure || !sa_missing(&d->table))
-        complete(d);
-    else if (!list_sas(d, true))
-        link_down(d, "charon's queue of requests is full");
+    listed(d);
 }
 
 static void on_event(void *ctx, const struct vici_packet *packet)

@@ -58,7 +58,7 @@ static struct work work_of(const struct sa_table *table, unsigned mask)
         if (!(now->ike[child->ike].tunnels & mask))
             continue;
         if (child->tunnels & mask)
-            w.installed |= sa_child_installed(table, child);
+            w.installed |= sa_child_installed(now, child);
         w.rekeying |= child->state == CHILD_REKEYING;
         w.replaced |= child->state == CHILD_REKEYED;
     }

@@ -274,13 +274,50 @@ static bool has_ike(const struct sa_set *set, uint32_t id)
     return false;
 }
 
-bool sa_missing(const struct sa_table *table)
+bool sa_child_installed(const struct sa_set *set, const struct sa_child *child)
 {
-    for (unsigned i = 0; i < table->now.ikes; i++) {
-        if (!has_ike(&table->next, table->now.ike[i].id))
-            return true;
+    enum ike_state ike = set->ike[child->ike].state;
+
+    if (ike == IKE_DELETING || ike == IKE_DESTROYING)
+        return false;
+    return child->state == CHILD_INSTALLED || child->state == CHILD_REKEYING ||
+           child->state == CHILD_UPDATING;
+}
+
+/* The tunnels that carry traffic, a bit each. */
+static unsigned installed(const struct sa_set *set)
+{
+    unsigned mask = 0;
+    for (unsigned i = 0; i < set->children; i++) {
+        if (sa_child_installed(set, &set->child[i]))
+            mask |= set->child[i].tunnels;
     }
-    return false;
+    return mask;
+}
+
+/* The tunnels that have an IKE_SA in the middle of a rekey, a bit each. */
+static unsigned in_rekey(const struct sa_set *set)
+{
+    unsigned mask = 0;
+    for (unsigned i = 0; i < set->ikes; i++) {
+        const struct sa_ike *ike = &set->ike[i];
+        if (ike->rekeying || ike->state == IKE_REKEYING || ike->state == IKE_REKEYED)
+            mask |= ike->tunnels;
+    }
+    return mask;
+}
+
+enum sa_loss sa_loss(const struct sa_table *table)
+{
+    unsigned lost = installed(&table->now) & ~installed(&table->next);
+
+    if (lost & (in_rekey(&table->now) | in_rekey(&table->next)))
+        return SA_MOVED;
+    for (unsigned i = 0; i < table->now.ikes && lost == 0; i++) {
+        if (!has_ike(&table->next, table->now.ike[i].id))
+            return SA_GONE;
+    }
+    return lost != 0 ? SA_GONE : SA_NONE;
 }
 
 /* Where a CHILD_SA is remembered; otherwise the place of the one not seen for longest. Unique ids
@@ -386,16 +423,6 @@ bool sa_event_is_ours(const struct sa_table *table, struct vici_text message)
     return false;
 }
 
-bool sa_child_installed(const struct sa_table *table, const struct sa_child *child)
-{
-    enum ike_state ike = table->now.ike[child->ike].state;
-
-    if (ike == IKE_DELETING || ike == IKE_DESTROYING)
-        return false;
-    return child->state == CHILD_INSTALLED || child->state == CHILD_REKEYING ||
-           child->state == CHILD_UPDATING;
-}
-
 static void sooner(int64_t *rekey_in_s, int64_t rekey_in)
 {
     if (rekey_in >= 0 && (*rekey_in_s < 0 || rekey_in < *rekey_in_s))
@@ -423,7 +450,7 @@ static void seen_children(const struct sa_table *table, unsigned tunnel,
         if (!(child->tunnels & (1u << tunnel)))
             continue;
         seen->children++;
-        if (!sa_child_installed(table, child))
+        if (!sa_child_installed(&table->now, child))
             continue;
         seen->installed = true;
         sooner(&seen->rekey_in_s, child->rekey_in);

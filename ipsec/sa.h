@@ -23,8 +23,8 @@
 #define CHILD_STATES(X)                                                                            \
     X(CREATED)                                                                                     \
     X(ROUTED)                                                                                      \
-    X(INSTALLING) X(INSTALLED) X(UPDATING) X(REKEYING) X(REKEYED) X(RETRYING) X(DELETING)          \
-        X(DELETED) X(DESTROYING)
+    X(INSTALLING)                                                                                  \
+    X(INSTALLED) X(UPDATING) X(REKEYING) X(REKEYED) X(RETRYING) X(DELETING) X(DELETED) X(DESTROYING)
 
 enum ike_state {
     IKE_OTHER,
@@ -92,9 +92,15 @@ void sa_init(struct sa_table *table, const struct ipsec_conf *conf);
  * spoils it: begin anew. IKE_SAs of other connections are left out. */
 void sa_begin(struct sa_table *table);
 bool sa_add(struct sa_table *table, struct vici_text message, char err[ERR_MAX]);
-/* True if an IKE_SA of the last snapshot is not in this one. A list-sas with `noblock` leaves out
- * what charon is busy with, so "gone" must be asked again without it. */
-bool sa_missing(const struct sa_table *table);
+/* What the listing just read seems to have lost since the last snapshot. */
+enum sa_loss {
+    SA_NONE,
+    SA_GONE,  /* an IKE_SA, or a tunnel's installed CHILD_SA. A list-sas with `noblock` leaves out
+               * what charon is busy with, so this must be asked again without it. */
+    SA_MOVED, /* the installed CHILD_SA of a tunnel whose IKE_SA is being replaced: it is on its
+               * way to the new one, which the listing may just have missed. Ask again. */
+};
+enum sa_loss sa_loss(const struct sa_table *table);
 void sa_commit(struct sa_table *table);
 
 /* The same for list-conn events: which tunnels charon has loaded. */
@@ -110,7 +116,7 @@ void sa_seen(const struct sa_table *table, struct ipsec_seen *seen);
 
 /* Carries traffic now: INSTALLED, or REKEYING or UPDATING, when the old SA stays in place until
  * its successor is there; and its IKE_SA is not being deleted. */
-bool sa_child_installed(const struct sa_table *table, const struct sa_child *child);
+bool sa_child_installed(const struct sa_set *set, const struct sa_child *child);
 
 const char *ike_state_name(enum ike_state state);
 const char *child_state_name(enum child_state state);

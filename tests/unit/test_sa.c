@@ -308,15 +308,48 @@ static void overdue_rekey_is_zero(void **state)
     assert_int_equal(commit(0)->rekey_in_s, 0);
 }
 
-static void missing_is_noticed(void **state)
+static void loss_is_noticed(void **state)
 {
     (void)state;
     one(1, "INSTALLED", 0xa, 1);
     sa_begin(&f.table);
-    assert_true(sa_missing(&f.table));
+    assert_int_equal(sa_loss(&f.table), SA_GONE);
     ike("tun11", 1, "ESTABLISHED", 0);
     end();
-    assert_false(sa_missing(&f.table));
+    assert_int_equal(sa_loss(&f.table), SA_GONE); /* the IKE_SA is there, its CHILD_SA is not */
+    sa_begin(&f.table);
+    ike("tun11", 1, "REKEYED", 0); /* its CHILD_SA went to a new one, not listed */
+    end();
+    assert_int_equal(sa_loss(&f.table), SA_MOVED);
+    ike("tun11", 2, "ESTABLISHED", 0);
+    children();
+    child("tun11", 1, "INSTALLED", 0xa, 2);
+    end();
+    assert_int_equal(sa_loss(&f.table), SA_NONE);
+    sa_commit(&f.table);
+    sa_begin(&f.table);
+    ike("tun11", 2, "ESTABLISHED", 0);
+    children();
+    child("tun11", 1, "INSTALLED", 0xa, 2);
+    end();
+    assert_int_equal(sa_loss(&f.table), SA_GONE); /* the old IKE_SA */
+}
+
+/* The same CHILD_SA below the old and the new IKE_SA in one listing. */
+static void child_on_its_way_is_counted_once(void **state)
+{
+    (void)state;
+    one(1, "INSTALLED", 0xa, 10);
+    sa_begin(&f.table);
+    ike("tun11", 1, "REKEYED", 0);
+    children();
+    child("tun11", 1, "INSTALLED", 0xa, 12);
+    end();
+    ike("tun11", 2, "ESTABLISHED", 0);
+    children();
+    child("tun11", 1, "INSTALLED", 0xa, 13);
+    end();
+    assert_int_equal(commit(0)->packets_in, 13);
 }
 
 static void refuses_what_makes_no_sense(void **state)
@@ -590,7 +623,8 @@ int main(void)
         T(duplicates_are_counted_and_summed),
         T(deleting_ike_carries_nothing),
         T(overdue_rekey_is_zero),
-        T(missing_is_noticed),
+        T(loss_is_noticed),
+        T(child_on_its_way_is_counted_once),
         T(refuses_what_makes_no_sense),
         T(ends_on_cut_messages),
         T(too_many_are_left_out_not_written_over),
