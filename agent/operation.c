@@ -317,7 +317,8 @@ static void on_answer(struct step *s, const struct message *m, unsigned from)
     weigh_answers(s);
 }
 
-/* Another's request was delivered before ours, which is still on its way or has just come second. */
+/* Another's request was delivered before ours, which is still on its way or has just come second.
+ */
 static void lose_to_lock(struct step *s)
 {
     struct engine *e = s->e;
