@@ -1,5 +1,5 @@
 # The command cgwha, and the door in the daemon through which it comes.
-noinst_LIBRARIES += agent/libapi.a
+noinst_LIBRARIES += agent/libapi.a agent/libcli.a
 agent_libapi_a_SOURCES = \
 	agent/api.c agent/api.h \
 	agent/peer.c agent/peer.h \
@@ -9,5 +9,21 @@ agent_libapi_a_SOURCES = \
 	agent/span.c agent/span.h \
 	agent/json_read.c agent/json_read.h
 
-# What a program needs to link it, before the runtime's libraries.
-API_LIBS = agent/libapi.a
+agent_libcli_a_SOURCES = \
+	agent/cli_args.c agent/cli_args.h \
+	agent/cli_help.c agent/cli_help.h \
+	agent/cli_link.c agent/cli_link.h \
+	agent/cli_look.c agent/cli_look.h \
+	agent/cli_progress.c agent/cli_progress.h \
+	agent/cli_table.c agent/cli_table.h \
+	agent/cli_wait.c agent/cli_wait.h \
+	agent/cli_watch.c agent/cli_watch.h
+
+# What a program needs to link the door, in this order; the drivers come from their own libraries.
+API_LIBS = agent/libapi.a agent/libruntime.a agent/libengine.a routing/librouting.a \
+	$(QB_LIBS) $(JSON_LIBS) $(BSD_LIBS)
+CLI_LIBS = agent/libcli.a agent/libapi.a agent/libengine.a $(QB_LIBS) $(JSON_LIBS) $(BSD_LIBS)
+
+bin_PROGRAMS += agent/cgwha
+agent_cgwha_SOURCES = agent/cgwha.c
+agent_cgwha_LDADD = $(CLI_LIBS)

@@ -155,15 +155,16 @@ static unsigned add_down(struct text *x, const struct scene *sc, int node, unsig
     return sas.said + bgp.said;
 }
 
-/* What the guard lacks, after its name: " (tun21 has no SA)". */
+/* What the guard lacks, as " (tun21 has no SA)". */
 static void add_lack(struct text *x, const struct scene *sc)
 {
     unsigned tunnels = sc->story->end.end.tunnels, sessions = sc->story->end.end.sessions;
 
     if ((tunnels | sessions) == 0)
         return;
-    add(x, ": ");
+    add(x, " (");
     add_down(x, sc, sc->guard, tunnels, sessions);
+    add(x, ")");
 }
 
 /* The same of the target as it is seen now: what a return still waits for. */
@@ -180,11 +181,12 @@ static void add_waits(struct text *x, const struct scene *sc)
         r = &rt->record[sc->target];
     all = (1u << r->tunnels) - 1u;
     if ((all & (unsigned)~r->tunnels_up) == 0 && (all & (unsigned)~r->sessions_up) == 0) {
-        add(x, ": no routes from the cloud, or not yet proven");
+        add(x, " (no routes from the cloud, or not yet proven)");
         return;
     }
-    add(x, ": ");
+    add(x, " (");
     add_down(x, sc, sc->target, all & (unsigned)~r->tunnels_up, all & (unsigned)~r->sessions_up);
+    add(x, ")");
 }
 
 static void add_operation(struct text *x, const struct runtime *rt, op_t op)
@@ -561,8 +563,11 @@ const char *sentence_told(const struct runtime *rt, const struct told *told, cha
     case TOLD_IMPOSSIBLE:
         add(&x, "a defect in cgwhad, please report it: %s was refused", told->text);
         break;
-    default:
+    case TOLD_VIEW:
         add(&x, "%s", told->text);
+        break;
+    default:
+        add(&x, "%s: %s", node, told->text);
         break;
     }
     return out;
