@@ -233,6 +233,8 @@ void feed(struct runtime *rt, const struct event *event)
     bool was_busy = busy(rt);
 
     engine_step(&rt->engine, event, &effects);
+    if (rt->ports->stepped != NULL)
+        rt->ports->stepped(rt->ctx, event, &effects);
     for (unsigned i = 0; i < effects.count; i++)
         carry_out(rt, &effects.item[i]);
     if (!was_busy && busy(rt))
@@ -519,6 +521,8 @@ op_t runtime_ask(struct runtime *rt, enum ask kind, int target, uint8_t flags, u
     memset(&m, 0, sizeof(m));
     m.type = MESSAGE_ASK;
     m.ask.op = engine_new_op(&rt->engine);
+    if (rt->ports->stepped != NULL)
+        rt->ports->stepped(rt->ctx, NULL, NULL);
     m.ask.target = target >= 0 ? rt->nodes.id[target] : 0;
     m.ask.kind = (uint8_t)kind;
     m.ask.flags = flags;

@@ -87,6 +87,9 @@ struct runtime_ports {
     void (*started)(void *ctx);
     /* Something people want to know at once. */
     void (*told)(void *ctx, const struct told *told);
+    /* For the recorder; may be NULL. The engine has made a step, whose effects are about to be
+     * carried out, or (event and effects NULL) has given out an operation number. */
+    void (*stepped)(void *ctx, const struct event *event, const struct effects *effects);
 };
 
 struct runtime {
