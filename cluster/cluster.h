@@ -23,10 +23,12 @@ struct cluster_nodes {
 
 /* A view: who can hear whom, and in what order things happened. */
 struct cluster_view {
-    uint64_t id;     /* the same on all members; another after any change; 0: alone, no corosync */
-    uint8_t members; /* agents in the group, a bit each by node index; always holds self */
-    uint8_t ring;    /* nodes in the totem ring, a bit each; always holds self */
-    bool quorate;    /* shown to people only: quorum cannot permit a withdraw */
+    /* The same on all members; another than the one before; 0: alone, no corosync. When a process
+     * came and went again within one ring, the id of the view before it comes back. */
+    uint64_t id;
+    uint8_t members;   /* agents in the group, a bit each by node index; always holds self */
+    uint8_t ring;      /* nodes in the totem ring, a bit each; always holds self */
+    bool quorate;      /* shown to people only: quorum cannot permit a withdraw */
     char why[ERR_MAX]; /* with id 0: why corosync cannot be used */
 };
 

@@ -428,9 +428,13 @@ static int32_t on_courier(int32_t fd, int32_t revents, void *data)
     (void)revents;
     qb_loop_poll_del(d->loop, fd);
     d->courier = NULL;
-    if (d->closing)
+    if (d->closing) {
         link_closed(courier);
-    else if (link_connected(courier, &d->link, err))
+        /* Counted from here, so that what was under way when we left has arrived before we join
+         * again: a view may then have the same name as the one we left. */
+        d->retry_ms =
+            d->retry_ms > now_ms() + CLUSTER_RETRY_MS ? d->retry_ms : now_ms() + CLUSTER_RETRY_MS;
+    } else if (link_connected(courier, &d->link, err))
         connected(d);
     else
         alone(d, err);
