@@ -41,5 +41,9 @@ EXTRA_DIST += \
 	tests/lab/node/paths.sh \
 	tests/lab/node/ready \
 	tests/lab/node/svc \
+	tests/lab/scenario.sh \
 	tests/lab/selftest \
-	tests/lab/cold
+	tests/lab/cold \
+	tests/lab/planned \
+	tests/lab/refused \
+	tests/lab/demo

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # The cables. Every one ends in a bridge of the node inet, so that a cut looks the same everywhere:
-# the port leaves the bridge, and the node's own interface stays up, as with a switch that fails.
+# the port goes to a bridge that is down and drops all it gets, and the node's own interface stays up,
+# as with a switch that fails. A port without a bridge would not do: inet would take its packets.
 
 # in_net NODE COMMAND...: on the host's disk, in the node's network.
 in_net() {
@@ -17,18 +18,18 @@ net_bridges() {
         echo "link add br-$bridge type bridge"
         echo "link set br-$bridge up"
         [[ $address == - ]] || echo "addr add $address dev br-$bridge"
-    done <<<"$BRIDGES" | in_net inet ip -batch -
+    done <<<"$BRIDGES" | in_net inet ip -batch - && in_net inet ip link add br-cut type bridge
 }
 
-# net_plug NODE IF: puts the port on its bridge, unless this cable is cut.
+# net_plug NODE IF: puts the port on its bridge, or where it is cut.
 net_plug() {
     local bridge
     bridge=$(bridge_of "$1" "$2")
-    [[ ! -e $LAB/cut/$1:$2 ]] || return 0
-    in_net inet ip link set "$1-$2" master "br-$bridge"
+    [[ ! -e $LAB/cut/$1:$2 ]] || bridge=cut
+    in_net inet ip link set "$1-$2" master "br-${bridge:-mgmt}"
 }
 
-net_unplug() { in_net inet ip link set "$1-$2" nomaster; }
+net_unplug() { in_net inet ip link set "$1-$2" master br-cut; }
 
 # net_attach NODE: a cable for each interface of a node made of namespaces.
 net_attach() {
@@ -36,20 +37,19 @@ net_attach() {
     pid=$(node_pid "$node") || return 1
     for interface in $(interfaces "$node"); do
         in_net inet ip link add "$node-$interface" type veth peer name "$interface" netns "$pid" &&
-            in_net inet ip link set "$node-$interface" up &&
-            net_plug "$node" "$interface" || return 1
+            net_plug "$node" "$interface" &&
+            in_net inet ip link set "$node-$interface" up || return 1
     done
 }
 
 # net_taps NODE: a tap for each interface of a node with its own kernel; they outlive its power.
 net_taps() {
-    local node=$1 interface bridge
+    local node=$1 interface
     for interface in $(interfaces "$node") mgmt; do
-        in_net inet ip link show "$node-$interface" >/dev/null 2>&1 && continue
-        bridge=$(bridge_of "$node" "$interface")
-        in_net inet ip tuntap add dev "$node-$interface" mode tap vnet_hdr &&
-            in_net inet ip link set "$node-$interface" up &&
-            in_net inet ip link set "$node-$interface" master "br-${bridge:-mgmt}" || return 1
+        in_net inet ip link show "$node-$interface" >/dev/null 2>&1 ||
+            in_net inet ip tuntap add dev "$node-$interface" mode tap vnet_hdr || return 1
+        net_plug "$node" "$interface" &&
+            in_net inet ip link set "$node-$interface" up || return 1
     done
 }
 

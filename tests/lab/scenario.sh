@@ -68,10 +68,10 @@ span_ms() {
         END { printf "%d\n", (b - a) * 1000 }' "$1"
 }
 
-# Ends what a scenario has begun, however it ends.
+# Ends what a scenario has begun, however it ends; never a lab that was up before it.
 scratch=$(mktemp -d)
 clean_up() {
-    lab down >/dev/null 2>&1
+    [[ ! -e $scratch/up_by_us ]] || lab down >/dev/null 2>&1
     rm -rf "$scratch"
 }
 trap clean_up EXIT
@@ -80,6 +80,7 @@ trap 'exit 130' INT TERM
 # site_up [--no-agent]: or the test ends here, with the reason.
 site_up() {
     lab up --substrate "$SUBSTRATE" ${1:+"$1"} >"$scratch/up" 2>&1 || bail_out "$(<"$scratch/up")"
+    touch "$scratch/up_by_us"
 }
 
 # received_both: packets received so far, each way.

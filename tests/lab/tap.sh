@@ -4,7 +4,7 @@
 TAP_COUNT=0 TAP_FAILED=0
 
 plan() { echo "1..$1"; }
-note() { printf '# %s\n' "$@"; }
+note() { printf '%s\n' "$@" | sed 's/^/# /'; }
 
 # check WHAT COMMAND...: passes when the command succeeds; what it prints is shown when it does not.
 check() {
@@ -16,7 +16,7 @@ check() {
     else
         echo "not ok $TAP_COUNT - $what"
         TAP_FAILED=$((TAP_FAILED + 1))
-        [[ -z $seen ]] || note "${seen//$'\n'/$'\n'# }"
+        [[ -z $seen ]] || note "$seen"
         return 1
     fi
 }

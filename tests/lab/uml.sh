@@ -11,9 +11,6 @@ uml_boot() {
         devices+=("vec$i:transport=tap,ifname=$node-$interface,depth=128,gro=0,mac=$mac:0$i")
         i=$((i + 1))
     done
-    for interface in $(interfaces "$node"); do
-        net_plug "$node" "$interface" || return 1
-    done
     rm -rf "$LAB/uml/$node"
     setsid nsenter --target "$(node_pid inet)" --net -- \
         linux.uml mem=256M umid="$node" uml_dir="$LAB/uml/" rootfstype=hostfs root=/dev/root \
