@@ -22,6 +22,7 @@ EXTRA_DIST += \
 	tests/lab/.gitignore \
 	tests/lab/.shellcheckrc \
 	tests/lab/lab \
+	tests/lab/ahead \
 	tests/lab/check.sh \
 	tests/lab/common.sh \
 	tests/lab/gen.sh \

@@ -7,7 +7,7 @@ ns_boot() {
     local node=$1 dir parent
     dir=$(node_dir "$node")
     mkdir -p "$dir/mnt"
-    setsid unshare --net --mount --pid --ipc --uts --fork --kill-child --mount-proc \
+    setsid "$LAB_SCRIPTS/ahead" unshare --net --mount --pid --ipc --uts --fork --kill-child --mount-proc \
         "$LAB_SCRIPTS/node/init-ns" "$dir" </dev/null >>"$dir/log/console.log" 2>&1 &
     parent=$!
     wait_for 20 ns_began "$node" "$parent" || return 1

@@ -17,7 +17,7 @@ traffic_runs() { flow_signal lan 0 || flow_signal vpc 0; }
 flow_start() {
     local end=$1
     # shellcheck disable=SC2016
-    ns_exec "$end" bash -c 'echo $$ >/run/lab/node/flow.pid; exec "$@"' flow \
+    ns_exec "$end" "$IN_NODE/../ahead" --at-once bash -c 'echo $$ >/run/lab/node/flow.pid; exec "$@"' flow \
         /run/lab/build/tests/lab/flow --listen "$2:$PROBE_PORT" --peer "$3:$PROBE_PORT" \
         --rate "$4" --run "$5" --duration until-signal --report /run/lab/node/flow.json \
         </dev/null >"$(node_dir "$end")/log/flow.log" 2>&1 &
