@@ -95,6 +95,8 @@ static void carry_out_order(struct runtime *rt, const struct effect *f)
     char words[WHY_LEN + 64];
 
     rt->order_id[which] = id;
+    if (which == ORDER_FRESHEN)
+        rt->fresh_ns = 0;
     rt->ports->timer_set(rt->ctx, SLOT_ORDER + which, deadline + ORDER_MARGIN_MS);
     switch (which) {
     case ORDER_LEVEL:
@@ -153,6 +155,30 @@ static void order_done(struct runtime *rt, unsigned which, enum outcome outcome,
     look(rt);
 }
 
+/* A guard is judged by what is so after it was freshened, not by what was read a second ago: the order
+ * ends when both drivers have been read anew. */
+static void freshened(struct runtime *rt, enum outcome outcome, const char *why)
+{
+    rt->fresh_ns = rt->ports->now_ns(rt->ctx);
+    rt->fresh_outcome = outcome;
+    tell_order(rt, ORDER_FRESHEN, outcome, why);
+    look(rt);
+}
+
+static void see_freshened(struct runtime *rt)
+{
+    struct event ev = {.type = EVENT_DONE};
+
+    if (rt->fresh_ns == 0 || rt->order_id[ORDER_FRESHEN] == 0 ||
+        rt->router_asked_ns < rt->fresh_ns || rt->ipsec_asked_ns < rt->fresh_ns)
+        return;
+    rt->order_id[ORDER_FRESHEN] = 0;
+    rt->ports->timer_clear(rt->ctx, SLOT_ORDER + ORDER_FRESHEN);
+    ev.done.order = ORDER_FRESHEN;
+    ev.done.ok = rt->fresh_outcome == OUTCOME_OK;
+    feed(rt, &ev);
+}
+
 /* A completion of an order that has been superseded, or timed out already, finds no one waiting. */
 static void driver_done(void *ctx, uint32_t id, enum outcome outcome, const char *why)
 {
@@ -160,10 +186,13 @@ static void driver_done(void *ctx, uint32_t id, enum outcome outcome, const char
 
     pulse(rt);
     for (unsigned which = 0; which < ORDERS; which++) {
-        if (id != 0 && rt->order_id[which] == id) {
+        if (id == 0 || rt->order_id[which] != id)
+            continue;
+        if (which == ORDER_FRESHEN)
+            freshened(rt, outcome, why);
+        else
             order_done(rt, which, outcome, why);
-            return;
-        }
+        return;
     }
 }
 
@@ -266,6 +295,8 @@ void look(struct runtime *rt)
 
     if (rt->router_polled_ns == 0)
         rt->router_polled_ns = now;
+    if (rt->ipsec_polled_ns == 0)
+        rt->ipsec_polled_ns = now;
     rt->router.ops->poll(rt->router.self);
     rt->ipsec.ops->poll(rt->ipsec.self);
     rt->ports->timer_set(rt->ctx, SLOT_POLL, poll_ms(rt));
@@ -338,6 +369,7 @@ static void on_router_seen(void *ctx, const struct router_seen *seen)
     if (!rt->started && seen->reachable)
         start_engine(rt);
     observe(rt);
+    see_freshened(rt);
 }
 
 static void on_ipsec_seen(void *ctx, const struct ipsec_seen *seen)
@@ -354,9 +386,12 @@ static void on_ipsec_seen(void *ctx, const struct ipsec_seen *seen)
     } else {
         memset(rt->rate, 0, sizeof(rt->rate));
     }
+    rt->ipsec_asked_ns = rt->ipsec_polled_ns; /* 0: unasked, brought by an SA event */
+    rt->ipsec_polled_ns = 0;
     rt->ipsec_seen = *seen;
     rt->ipsec_read = true;
     observe(rt);
+    see_freshened(rt);
     if (!rt->watching)
         return;
     settle_add(&rt->settle, seen, rt->conf->tunnels);
