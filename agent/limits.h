@@ -19,7 +19,7 @@
 #define ERR_MAX      256 /* a sentence for a person, with its NUL */
 #define PATH_LEN     108 /* a Unix socket's path (unix(7)), and so any path of ours */
 #define MESSAGE_MAX                                                                                \
-    1024 /* one CPG message on the wire; corosync fragments above ~1 MiB by blocking */
+    1280 /* one CPG message on the wire; corosync fragments above ~1 MiB by blocking */
 #define EFFECTS_MAX 24           /* what one step of the engine can ask for */
 #define OUTBOX_MAX  64           /* messages sent and not yet seen delivered */
 #define IPC_MAX     (256 * 1024) /* one reply to the command */

@@ -70,6 +70,9 @@ struct info {
     struct info_tunnel tunnel[TUNNELS_MAX];
     struct info_lan lan[LANS_MAX];
     char version[NAME_MAX_LEN]; /* of the agent */
+    /* Who meant it to be in or out, and why, as saved; so that it can be said without this node. */
+    char user[USER_LEN];
+    char why[WHY_LEN];
 };
 
 #define MESSAGE_LIST(X)                                                                            \

@@ -249,7 +249,7 @@ static void put_record(struct json_object *o, const struct runtime *rt, unsigned
     put_text(o, "target", level_name(r->target));
     put_text(o, "intent", intent_name(r->intent));
     put_text(o, "reason", reason_name(r->reason));
-    put_text(o, "text", sentence_phase(rt, n, r->phase, r->reason, text));
+    put_text(o, "text", sentence_node(rt, n, r, text));
     put_op(o, rt, "op", r->op);
     put_prefixes(o, rt, "covers", r->covers);
     put_sick(o, r->sick);
@@ -273,9 +273,9 @@ static struct json_object *node(const struct runtime *rt, unsigned n)
     if (!self && r.digest == 0)
         return o; /* it has never spoken: nothing more is known */
     put_record(o, rt, n, &r);
-    if (s == NULL && self && out) {
-        put_text(o, "user", rt->saved.user);
-        put_text(o, "why", rt->saved.why);
+    if (s == NULL && out) { /* asked for before this agent started: what the node has saved */
+        put_text(o, "user", self ? rt->saved.user : rt->info[n].user);
+        put_text(o, "why", self ? rt->saved.why : rt->info[n].why);
     } else {
         put_text(o, "user", s != NULL && out ? s->user : "");
         put_text(o, "why", s != NULL && out ? s->why : "");

@@ -196,6 +196,8 @@ void make_info(const struct runtime *rt, struct info *out)
     out->tunnels = conf->tunnels;
     out->lans = conf->lans;
     strlcpy(out->version, CGWHA_VERSION, sizeof(out->version));
+    strlcpy(out->user, rt->saved.user, sizeof(out->user));
+    strlcpy(out->why, rt->saved.why, sizeof(out->why));
     for (unsigned t = 0; t < conf->tunnels; t++) {
         const struct router_session_seen *s = &rt->router_seen.session[t];
         struct info_tunnel *i = &out->tunnel[t];

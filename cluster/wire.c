@@ -14,7 +14,8 @@
 #define TEXT_SIZE(n) (n) /* a length byte and at most n - 1 bytes */
 #define INFO_SIZE                                                                                  \
     (8u + 1u + 1u + TUNNELS_MAX * (TEXT_SIZE(NAME_MAX_LEN) + 1u + 1u + 8u + 3u * 4u + 2u * 8u) +   \
-     LANS_MAX * (TEXT_SIZE(NAME_MAX_LEN) + 1u + 4u) + TEXT_SIZE(NAME_MAX_LEN))
+     LANS_MAX * (TEXT_SIZE(NAME_MAX_LEN) + 1u + 4u) + TEXT_SIZE(NAME_MAX_LEN) +                    \
+     TEXT_SIZE(USER_LEN) + TEXT_SIZE(WHY_LEN))
 #define ASK_SIZE (8u + 4u + 1u + 1u + 2u + TEXT_SIZE(USER_LEN) + TEXT_SIZE(WHY_LEN))
 
 static_assert(HEADER_SIZE + INFO_SIZE <= MESSAGE_MAX, "the fullest INFO fits into a message");
@@ -243,6 +244,8 @@ static void walk_info(struct walk *w, struct info *info)
         u32(w, &info->lan[i].routes_out, "routes_out");
     }
     text(w, info->version, sizeof(info->version), "version");
+    text(w, info->user, sizeof(info->user), "user");
+    text(w, info->why, sizeof(info->why), "why");
 }
 
 static void walk_body(struct walk *w, struct message *m)

@@ -88,6 +88,8 @@ static struct message sample(enum message_type type)
         m.info.lan[0].session_up = 1;
         m.info.lan[0].routes_out = 7;
         strcpy(m.info.version, "0.1.0");
+        strcpy(m.info.user, "ann");
+        strcpy(m.info.why, "disk");
         break;
     case MESSAGES:
         break;
@@ -117,7 +119,7 @@ static void golden_bytes(void **state)
                         "4200000001",
         [MESSAGE_INFO] = "000000006655443301020574756e313101000000000000000003000000280000"
                          "00290000002a000000000000002b000000000000002c036c616e010000000700"
-                         "000000000005302e312e30",
+                         "000000000005302e312e3003616e6e046469736b",
     };
     (void)state;
     for (unsigned type = 0; type < MESSAGES; type++) {
@@ -488,6 +490,8 @@ static void the_fullest_info_fits(void **state)
     for (unsigned i = 0; i < LANS_MAX; i++)
         fill(m.info.lan[i].name, NAME_MAX_LEN);
     fill(m.info.version, NAME_MAX_LEN);
+    fill(m.info.user, USER_LEN);
+    fill(m.info.why, WHY_LEN);
     assert_int_equal(wire_encode(&header, &m, out), 934);
     assert_true(wire_decode(out, 934, &h, &back, err));
     assert_memory_equal(&back.info, &m.info, sizeof(m.info));
@@ -546,6 +550,8 @@ static void dice_info(struct info *info)
         info->lan[i].routes_out = (uint32_t)dice();
     }
     dice_text(info->version, sizeof(info->version));
+    dice_text(info->user, sizeof(info->user));
+    dice_text(info->why, sizeof(info->why));
 }
 
 static void dice_record(struct record *r)
