@@ -142,7 +142,7 @@ static void complete(struct charon *d)
     if (first) {
         d->reconnect_ms = d->timing.reconnect;
         d->why[0] = '\0';
-        qb_log(LOG_INFO, "IPsec: charon of %s answers at %s", d->version, d->conf.socket);
+        qb_log(LOG_INFO, "IPsec: charon (%s) answers at %s", d->version, d->conf.socket);
     }
     charon_post_seen(d);
     act_on_snapshot(d);

@@ -309,6 +309,22 @@ static void event_brings_a_snapshot_by_itself(void **state)
     assert_int_equal(w.fake.listings, listings + 3);
 }
 
+static void event_in_a_listing(struct fake *fake, const char *name)
+{
+    if (strcmp(name, "list-sas") == 0 && fake->listings == 1)
+        fake_event(fake, "child-updown", "tun12");
+}
+
+/* The listing under way may have passed it by. */
+static void event_in_mid_listing_brings_another(void **state)
+{
+    (void)state;
+    start_up();
+    w.fake.on_command = event_in_a_listing;
+    poll_now();
+    run_listings(2);
+}
+
 /* An SA that charon is busy with is not gone. */
 static void busy_sa_does_not_seem_gone(void **state)
 {
@@ -387,6 +403,9 @@ static void poll_is_answered_while_away(void **state)
     poll_now();
     RUN_UNTIL(unreachable);
     assert_non_null(strstr(w.seen.why, "No such file"));
+    release(8, 60000);
+    RUN_UNTIL(one_done);
+    assert_done(0, 8, OUTCOME_FAILED, "No such file");
 }
 
 static bool refused(void)
@@ -403,6 +422,8 @@ static void connection_refused(void **state)
     assert_non_null(strstr(w.seen.why, "charon does not answer at"));
     fake_listen(&w.fake);
     RUN_UNTIL(up);
+    /* The next time is a first time again. */
+    assert_int_equal(((const struct charon *)w.ipsec.self)->reconnect_ms, fast.reconnect);
 }
 
 static void permission_denied(void **state)
@@ -506,9 +527,11 @@ static void counts_over_reconnects(void **state)
     fake_deafen(&w.fake);
     RUN_UNTIL(unreachable);
     fake_find(&w.fake, "tun11")->child[0].packets = 510;
+    w.fake.configured = false; /* another charon, perhaps: nothing is taken for granted */
     fake_listen(&w.fake);
     RUN_UNTIL(up);
     assert_int_equal(w.seen.tunnel[0].packets_in, 510);
+    assert_false(w.seen.tunnel[0].configured);
 }
 
 static bool second_down(void)
@@ -535,6 +558,20 @@ static void keeps_up_what_is_down(void **state)
     RUN_UNTIL(up);
     assert_int_equal(fake_noted(&w.fake, "initiate ike=tun11"), 1);
     assert_int_equal(fake_noted(&w.fake, "initiate ike=tun12"), 2);
+}
+
+/* charon may be at it itself (dpd_action = restart), a moment later. */
+static void gives_charon_a_moment(void **state)
+{
+    struct charon_timing slow = fast;
+
+    (void)state;
+    slow.down = 60000;
+    fake_listen(&w.fake);
+    create(&slow);
+    keep_up(true);
+    run_listings(10);
+    assert_int_equal(fake_noted(&w.fake, "initiate"), 0);
 }
 
 static void leaves_alone_what_it_was_told_to(void **state)
@@ -587,8 +624,10 @@ static unsigned initiated;
 static void note_time(struct fake *fake, const char *name)
 {
     (void)fake;
-    if (strcmp(name, "initiate") == 0 && initiated < 5)
-        initiated_ns[initiated++] = charon_now();
+    if (strcmp(name, "initiate") != 0 || initiated == 5)
+        return;
+    initiated_ns[initiated++] = charon_now();
+    keep_up(true); /* told again: that is no new start */
 }
 
 static bool initiated_five_times(void)
@@ -738,6 +777,28 @@ static void release_of_nothing_is_sure_of_it(void **state)
     RUN_UNTIL(one_done);
     assert_done(0, 9, OUTCOME_OK, "");
     assert_int_equal(fake_noted(&w.fake, "list-sas;"), 1); /* that is, without noblock */
+}
+
+static void release_in_mid_listing(struct fake *fake, const char *name)
+{
+    if (strcmp(name, "list-sas") != 0)
+        return;
+    if (fake->listings == 0)
+        release(9, 2000);
+    if (fake->listings == 1)
+        fake_install(fake, fake_add(fake, "tun11", "ESTABLISHED"));
+}
+
+/* A listing that began before the order proves nothing. */
+static void release_looks_after_it_was_ordered(void **state)
+{
+    (void)state;
+    w.fake.on_command = release_in_mid_listing;
+    fake_listen(&w.fake);
+    create(&fast);
+    RUN_UNTIL(one_done);
+    assert_done(0, 9, OUTCOME_OK, "");
+    assert_int_equal(fake_noted(&w.fake, "terminate"), 1);
 }
 
 static void release_waits_for_a_rekey_to_end(void **state)
@@ -921,6 +982,7 @@ int main(void)
         T(registers_before_it_lists),
         T(poll_brings_one_snapshot),
         T(event_brings_a_snapshot_by_itself),
+        T(event_in_mid_listing_brings_another),
         T(busy_sa_does_not_seem_gone),
         T(sa_being_replaced_does_not_seem_gone),
         T(nobody_listens),
@@ -935,6 +997,7 @@ int main(void)
         T(reads_byte_by_byte),
         T(counts_over_reconnects),
         T(keeps_up_what_is_down),
+        T(gives_charon_a_moment),
         T(leaves_alone_what_it_was_told_to),
         T(never_initiates_while_connecting),
         T(does_not_initiate_what_is_not_configured),
@@ -947,6 +1010,7 @@ int main(void)
         T(freshen_says_what_is_not_fresh),
         T(release_deletes_every_sa_of_ours),
         T(release_of_nothing_is_sure_of_it),
+        T(release_looks_after_it_was_ordered),
         T(release_waits_for_a_rekey_to_end),
         T(release_ends_when_the_peer_is_dead),
         T(release_ends_when_terminate_is_never_answered),

@@ -235,6 +235,16 @@ static void times_out(void **state)
     assert_false(ask("version", 1)); /* closed */
 }
 
+static void an_answer_stops_the_clock(void **state)
+{
+    (void)state;
+    assert_true(ask("version", 1));
+    say(response, sizeof(response));
+    run_until(one_answer);
+    turns(100); /* a millisecond each at least */
+    assert_int_equal(p.brokens, 0);
+}
+
 static void events_do_not_count_as_answers(void **state)
 {
     (void)state;
@@ -331,6 +341,7 @@ int main(void)
         T(asks_one_at_a_time),
         T(waits_for_room),
         T(times_out),
+        T(an_answer_stops_the_clock),
         T(events_do_not_count_as_answers),
         T(refuses_an_answer_to_nothing),
         T(refuses_requests),

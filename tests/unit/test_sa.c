@@ -428,8 +428,8 @@ static void conn(const char *name, const char *one_child, const char *other_chil
     vici_start(&f.w, f.bytes, sizeof(f.bytes), VICI_EVENT, "list-conn");
     vici_open(&f.w, name);
     vici_put(&f.w, "version", "IKEv2");
-    vici_open(&f.w, "local-1");
     vici_open(&f.w, "net"); /* not below children: no CHILD_SA's configuration */
+    vici_open(&f.w, "net");
     vici_close(&f.w);
     vici_close(&f.w);
     vici_open(&f.w, "children");
@@ -546,6 +546,15 @@ static void freshens_ike_then_child_until_new_ones_stand(void **state)
     sa_commit(&f.table);
     assert_int_equal(plan_freshen(&f.table, 0, &stale).act, PLAN_NOTHING);
     assert_int_equal(plan_freshen(&f.table, 1, &stale).act, PLAN_INITIATE);
+
+    sa_begin(&f.table); /* one that never rekeys is never stale */
+    ike("tun11", 9, "ESTABLISHED", 0);
+    children();
+    child("tun11", 9, "INSTALLED", 9, -1);
+    end();
+    sa_commit(&f.table);
+    plan_mark_stale(&f.table, 100000, &stale);
+    assert_int_equal(plan_freshen(&f.table, 0, &stale).act, PLAN_NOTHING);
 }
 
 static enum plan_act release(bool patient)
