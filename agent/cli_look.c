@@ -67,21 +67,23 @@ static void put_bytes(FILE *out, const char *text, size_t bytes, unsigned most)
     }
 }
 
-static void put_some(const struct look *look, enum paint paint, const char *text, size_t bytes,
-                     unsigned most)
+static void paint_on(const struct look *look, enum paint paint)
 {
-    bool painted = look->colour && paint != PAINT_PLAIN;
-
-    if (painted)
+    if (look->colour && paint != PAINT_PLAIN)
         fputs(escapes[paint], look->out);
-    put_bytes(look->out, text, bytes, most);
-    if (painted)
+}
+
+static void paint_off(const struct look *look, enum paint paint)
+{
+    if (look->colour && paint != PAINT_PLAIN)
         fputs("\033[0m", look->out);
 }
 
 void look_put(const struct look *look, enum paint paint, const char *text, unsigned most)
 {
-    put_some(look, paint, text, strlen(text), most);
+    paint_on(look, paint);
+    put_bytes(look->out, text, strlen(text), most);
+    paint_off(look, paint);
 }
 
 void look_spaces(const struct look *look, unsigned n)
@@ -104,23 +106,27 @@ void look_wrap(const struct look *look, enum paint paint, const char *text, unsi
 {
     bool first = true;
 
+    paint_on(look, paint);
     while (*(text += strspn(text, " ")) != '\0') {
         size_t bytes = strcspn(text, " ");
         unsigned columns = word_columns(text, bytes);
 
         if (!first && at + 1 + columns > look->width) {
+            paint_off(look, paint);
             fputc('\n', look->out);
             look_spaces(look, indent);
+            paint_on(look, paint);
             at = indent;
         } else if (!first) {
             fputc(' ', look->out);
             at++;
         }
-        put_some(look, paint, text, bytes, UINT32_MAX);
+        put_bytes(look->out, text, bytes, UINT32_MAX);
         at += columns;
         text += bytes;
         first = false;
     }
+    paint_off(look, paint);
     fputc('\n', look->out);
 }
 

@@ -52,19 +52,19 @@ void progress_phase(struct progress *p, double at, const char *phase, const char
         progress_end(p);
 }
 
-/* Those of the others that are on their way to another level. */
+/* How far the others are with their promise. */
 static void measured_guards(struct json_object *status, struct json_object *node, char *out,
                             size_t size)
 {
-    size_t at = 0;
+    size_t at = (size_t)snprintf(out, size, "waits for");
 
     for (size_t i = 0; i < json_count(status, "nodes"); i++) {
         struct json_object *o = json_at(status, "nodes", i);
+        struct node_sums sums = node_sums(o);
         if (o == node || at >= size)
             continue;
-        at += (size_t)snprintf(out + at, size - at, "%s%s: SAs %u/%u, level %s", at > 0 ? "; " : "",
-                               json_text(o, "name"), node_sums(o).sas, node_sums(o).tunnels,
-                               json_text(o, "level"));
+        at += (size_t)snprintf(out + at, size - at, " %s (SAs %u/%u, level %s)",
+                               json_text(o, "name"), sums.sas, sums.tunnels, json_text(o, "level"));
     }
 }
 
@@ -77,31 +77,28 @@ void progress_measured(const struct progress *p, double now, struct json_object 
     out[0] = '\0';
     if (strcmp(p->phase, "guarding") == 0)
         measured_guards(status, node, out, size);
-    else if (strcmp(p->phase, "lowering") == 0 || strcmp(p->phase, "settling") == 0)
-        snprintf(out, size, "%" PRIu64 " packets/s, quiet is %" PRId64 " or less for %.1f s",
+    else if (strcmp(p->phase, "settling") == 0)
+        snprintf(out, size,
+                 "traffic %" PRIu64 " packets/s, goes on at %" PRId64 " or less for %.1f s",
                  sums.in_pps + sums.out_pps, json_number(settings, "settle-pps"),
                  (double)json_number(settings, "settle-ms") / 1e3);
     else if (strcmp(p->phase, "releasing") == 0)
-        snprintf(out, size, "%u of %u tunnels left", sums.sas, sums.tunnels);
+        snprintf(out, size, "deletes its SAs, %u of %u tunnels left", sums.sas, sums.tunnels);
     else if (strcmp(p->phase, "connecting") == 0)
-        snprintf(out, size, "SAs %u/%u, sessions %u/%u", sums.sas, sums.tunnels, sums.sessions,
-                 sums.tunnels);
+        snprintf(out, size, "waits for SAs (%u/%u), sessions (%u/%u) and routes", sums.sas,
+                 sums.tunnels, sums.sessions, sums.tunnels);
     else if (strcmp(p->phase, "soaking") == 0)
-        snprintf(out, size, "%.0f of %.0f s", now - p->began,
+        snprintf(out, size, "proves itself before it takes traffic, %.0f of %.0f s", now - p->began,
                  (double)json_number(settings, "soak-ms") / 1e3);
 }
 
 void progress_status(struct progress *p, double now, struct json_object *status,
                      struct json_object *node)
 {
-    char measured[256], line[600];
+    char measured[256];
 
     if (!p->open || !p->look->live)
         return;
     progress_measured(p, now, status, node, measured, sizeof(measured));
-    if (measured[0] != '\0')
-        snprintf(line, sizeof(line), "%s (%s)", p->does, measured);
-    else
-        snprintf(line, sizeof(line), "%s", p->does);
-    write_line(p, line);
+    write_line(p, measured[0] != '\0' ? measured : p->does);
 }

@@ -23,8 +23,8 @@ void progress_status(struct progress *p, double now, struct json_object *status,
 /* Ends the last line. */
 void progress_end(struct progress *p);
 
-/* What a phase waits for, measured: "1980 packets/s, waits for 20 or less"; empty if there is
- * nothing to measure in it. */
+/* What a phase waits for, measured: "traffic 1980 packets/s, goes on at 20 or less for 2.0 s";
+ * empty if there is nothing to measure in it. */
 void progress_measured(const struct progress *p, double now, struct json_object *status,
                        struct json_object *node, char *out, size_t size);
 

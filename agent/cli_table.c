@@ -73,6 +73,15 @@ static bool here(struct json_object *node)
     return is(node, "agent", "member");
 }
 
+static bool sick(struct json_object *node, const char *what)
+{
+    for (size_t i = 0; i < json_count(node, "sick"); i++) {
+        if (strcmp(json_text_at(node, "sick", i), what) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Ought it to have all its tunnels and sessions? */
 static bool serves(struct json_object *node)
 {
@@ -151,8 +160,14 @@ static void fill(struct row *row, struct json_object *status, struct json_object
     if (!spoken || !here(node))
         return;
     set_level(&row->cell[LEVEL], node);
-    set_count(&row->cell[TUNNELS], sums.sas, sums.tunnels, serves(node));
-    set_count(&row->cell[SESSIONS], sums.sessions, sums.tunnels, serves(node));
+    if (sick(node, "ipsec"))
+        set(&row->cell[TUNNELS], PAINT_BAD, "unread");
+    else
+        set_count(&row->cell[TUNNELS], sums.sas, sums.tunnels, serves(node));
+    if (sick(node, "router"))
+        set(&row->cell[SESSIONS], PAINT_BAD, "unread");
+    else
+        set_count(&row->cell[SESSIONS], sums.sessions, sums.tunnels, serves(node));
     set_count(&row->cell[PREFIXES], json_count(node, "covers"),
               json_count(json_member(status, "promise"), "prefixes"), serves(node));
     set_rate(&row->cell[IN], sums.in_bps, fresh, brief);
@@ -314,21 +329,43 @@ static bool shows(struct json_object *tunnel, const char *prefix)
     return false;
 }
 
-static void lines_of_tunnel(struct paragraph *p, struct json_object *status, struct json_object *t)
+/* What is wrong with one tunnel, as far as it could be read. */
+static void line_of_tunnel(struct paragraph *p, struct json_object *status,
+                           struct json_object *node, struct json_object *t)
 {
     struct json_object *promise = json_member(status, "promise");
+    const char *name = json_text(t, "name");
     struct words w = {.at = 0};
 
-    if (!json_yes(t, "sa"))
-        say(&w, "%s has no SA", json_text(t, "name"));
-    else if (!json_yes(t, "session"))
-        say(&w, "%s has no BGP session", json_text(t, "name"));
+    if (!json_yes(t, "sa") && !sick(node, "ipsec"))
+        say(&w, "%s has no SA", name);
+    else if (!json_yes(t, "session") && !sick(node, "router"))
+        say(&w, "%s has no BGP session", name);
+    else if (sick(node, "ipsec") || sick(node, "router"))
+        return;
     for (size_t i = 0; w.at == 0 && i < json_count(promise, "prefixes"); i++) {
         const char *prefix = json_text(json_at(promise, "prefixes", i), "prefix");
         if (!shows(t, prefix))
-            say(&w, "%s does not advertise %s", json_text(t, "name"), prefix);
+            say(&w, "%s does not advertise %s", name, prefix);
     }
     line(p, PAINT_WARN, w.text);
+}
+
+static void lines_of_sickness(struct paragraph *p, struct json_object *node)
+{
+    static const char *const names[][2] = {{"router", "its router does not answer"},
+                                           {"ipsec", "charon does not answer"},
+                                           {"store", "its intent cannot be saved"}};
+
+    for (size_t i = 0; i < json_count(node, "sick"); i++) {
+        const char *word = json_text_at(node, "sick", i), *why = json_text_at(node, "sick-why", i);
+        struct words w = {.at = 0};
+        for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+            if (strcmp(word, names[k][0]) == 0)
+                say(&w, "%s%s%s", names[k][1], why[0] != '\0' ? ": " : "", why);
+        }
+        line(p, PAINT_BAD, w.text);
+    }
 }
 
 static void lines_of_trouble(struct paragraph *p, struct json_object *status,
@@ -336,24 +373,18 @@ static void lines_of_trouble(struct paragraph *p, struct json_object *status,
 {
     struct words w = {.at = 0};
 
-    for (size_t i = 0; i < json_count(node, "sick"); i++) {
-        w.at = 0;
-        say(&w, "cannot read its %s", json_text_at(node, "sick", i));
-        if (i < json_count(node, "sick-why"))
-            say(&w, ": %s", json_text_at(node, "sick-why", i));
-        line(p, PAINT_BAD, w.text);
-    }
+    lines_of_sickness(p, node);
     if (!json_yes(node, "same-prefixes"))
         line(p, PAINT_BAD,
-             "has another list of shared prefixes: make `prefixes` in cgwha.conf "
-             "the same on both");
+             "has another list of shared prefixes: make `prefixes` in cgwha.conf the same on both");
     for (size_t i = 0; serves(node) && i < json_count(node, "tunnels"); i++)
-        lines_of_tunnel(p, status, json_at(node, "tunnels", i));
+        line_of_tunnel(p, status, node, json_at(node, "tunnels", i));
     for (size_t i = 0; serves(node) && i < json_count(node, "lans"); i++) {
         struct json_object *lan = json_at(node, "lans", i);
         w.at = 0;
         say(&w, "the LAN session %s is down", json_text(lan, "name"));
-        line(p, PAINT_WARN, json_yes(lan, "session") ? "" : w.text);
+        if (!json_yes(lan, "session") && !sick(node, "router"))
+            line(p, PAINT_WARN, w.text);
     }
     w.at = 0;
     say(&w, "runs cgwha %s, this host %s", json_text(node, "version"),

@@ -155,15 +155,29 @@ static unsigned add_down(struct text *x, const struct scene *sc, int node, unsig
     return sas.said + bgp.said;
 }
 
-/* What the guard lacks, as " (tun21 has no SA)". */
+static unsigned sick_of(const struct runtime *rt, int node)
+{
+    if (node < 0)
+        return 0;
+    return node == rt->nodes.self ? rt->engine.seen.sick : rt->record[node].sick;
+}
+
+/* What the guard lacks, as " (tun21 has no SA)". What it cannot read, it does not have. */
 static void add_lack(struct text *x, const struct scene *sc)
 {
     unsigned tunnels = sc->story->end.end.tunnels, sessions = sc->story->end.end.sessions;
+    unsigned sick = sick_of(sc->rt, sc->guard);
 
-    if ((tunnels | sessions) == 0)
+    if (sick & (SICK_IPSEC | SICK_ROUTER)) {
+        add(x, " (its %s not answer)",
+            (sick & SICK_IPSEC) == 0    ? "router does"
+            : (sick & SICK_ROUTER) == 0 ? "charon does"
+                                        : "charon and its router do");
         return;
+    }
     add(x, " (");
-    add_down(x, sc, sc->guard, tunnels, sessions);
+    if (add_down(x, sc, sc->guard, tunnels, sessions) == 0)
+        add(x, "its tunnels and sessions are up, but it does not advertise that");
     add(x, ")");
 }
 
@@ -305,10 +319,11 @@ static const struct words words[REASONS] = {
                           "Wait for its end (cgwha watch), or stop it: cgwha abort."},
     [REASON_NOT_IN_SERVICE] = {"the other was not in service", "{g} is {G}, so it cannot take over",
                                "Bring {g} back first: cgwha undrain {g}."},
-    [REASON_ALONE] = {"no other agent was there",
-                      "{t} sees no other agent, so nobody could take over",
-                      "Is {o} up, and do corosync and cgwhad run there? Look with corosync-cfgtool "
-                      "-s and systemctl status corosync cgwhad."},
+    [REASON_ALONE] =
+        {"no other agent was there",
+         "the agent on {a} is not in the view, so nobody could take over",
+         "Is {a} up, and does corosync run there? Look at corosync-cfgtool -s, here and "
+         "there."},
     [REASON_AGENT_LOST] = {"the other's agent was gone", "the agent on {a} is not in the view",
                            "On {a}: systemctl start cgwhad; and look at corosync-cfgtool -s."},
     [REASON_PREFIXES_DIFFER] = {"the shared prefixes differ",
@@ -441,6 +456,14 @@ static const char *special_advice(const struct scene *sc)
         return s->kind == ASK_DRAIN && s->end.end.reason == REASON_NONE
                    ? "Bring it back with: cgwha undrain {t}."
                    : "";
+    if (s->end.end.reason == REASON_ALONE && rt->view.id == 0)
+        return "Does corosync run here? systemctl status corosync; corosync-cfgtool -s.";
+    if (s->end.end.reason == REASON_ALONE && (rt->view.ring & ~rt->view.members) != 0)
+        return "On {a}: systemctl start cgwhad; its host answers, only the agent is not there.";
+    if (s->end.end.reason == REASON_NOT_COVERED && sc->guard >= 0 &&
+        (s->end.end.tunnels | s->end.end.sessions) == 0)
+        return "On {g}, is the route there, and does the export filter let it out? Look at birdc "
+               "show route and birdc show protocols all; then ask again.";
     if (s->end.end.reason == REASON_DEADLINE && s->kind == ASK_UNDRAIN)
         return "On {t}, look at swanctl --list-sas and birdc show protocols.";
     if (s->end.end.reason == REASON_NOT_IN_SERVICE && sc->guard >= 0) {
@@ -500,17 +523,63 @@ const char *sentence_advice(const struct runtime *rt, const struct story *story,
     return out;
 }
 
+/* Is it why a drain was not carried out? */
+static bool gave_up(unsigned reason)
+{
+    return (reason >= REASON_LOCK_HELD && reason <= REASON_NOTHING_TO_ABORT);
+}
+
 const char *sentence_phase(const struct runtime *rt, unsigned node, unsigned phase, unsigned reason,
                            char out[SENTENCE_MAX])
 {
     struct scene sc = {.rt = rt, .target = (int)node, .guard = -1};
     struct text x = {.out = out};
     const char *why = reason < REASONS ? words[reason].brief : "";
+    bool back = (phase == PHASE_IN_SERVICE || phase == PHASE_SAFETY_NET) && gave_up(reason);
 
     out[0] = '\0';
     add_words(&x, &sc, phase < PHASES ? does[phase] : "is in a phase unknown here");
-    if (why[0] != '\0' && reason != REASON_OPERATOR)
-        add(&x, " (%s)", why);
+    if (why[0] != '\0' && reason != REASON_OPERATOR && reason != REASON_NO_COVERER)
+        add(&x, " (%s%s)", back ? "not drained: " : "", why);
+    return out;
+}
+
+/* The nodes that do not carry traffic as full members, `but` left out. */
+static unsigned not_serving(const struct runtime *rt, unsigned but)
+{
+    unsigned mask = 0;
+
+    for (unsigned n = 0; n < rt->nodes.count; n++) {
+        unsigned phase = n == rt->nodes.self ? rt->engine.phase : rt->record[n].phase;
+        bool here = n == rt->nodes.self || (rt->view.members & (1u << n));
+        if (n != but && (!here || !engine_serving(phase)))
+            mask |= 1u << n;
+    }
+    return mask;
+}
+
+const char *sentence_node(const struct runtime *rt, unsigned node, const struct record *r,
+                          char out[SENTENCE_MAX])
+{
+    unsigned out_of_service = not_serving(rt, node);
+    struct text x = {.out = out};
+    struct list l = {.x = &x, .of = bits(out_of_service)};
+
+    /* What it has proven once is no news. */
+    sentence_phase(rt, node, r->phase, r->reason == REASON_SOAKED ? REASON_NONE : r->reason, out);
+    x.at = strlen(out);
+    if (r->phase != PHASE_IN_SERVICE || r->target != LEVEL_HIGH)
+        return out;
+    if (out_of_service == 0) {
+        add(&x, ", and is the better path while another leaves");
+        return out;
+    }
+    add(&x, ", and is the better path while ");
+    for (unsigned n = 0; n < rt->nodes.count; n++) {
+        if (out_of_service & (1u << n))
+            add_name(&l, rt->nodes.name[n]);
+    }
+    add(&x, l.said == 1 ? " is not in service" : " are not in service");
     return out;
 }
 

@@ -29,6 +29,10 @@ const char *sentence_advice(const struct runtime *rt, const struct story *story,
 const char *sentence_phase(const struct runtime *rt, unsigned node, unsigned phase, unsigned reason,
                            char out[SENTENCE_MAX]);
 
+/* The same of a node as it stands, with what its level is for. r is its record. */
+const char *sentence_node(const struct runtime *rt, unsigned node, const struct record *r,
+                          char out[SENTENCE_MAX]);
+
 /* An operation: "the drain of gw1 (gw1:1001), asked for by root 12 s ago: kernel". */
 const char *sentence_operation(const struct runtime *rt, op_t op, char out[SENTENCE_MAX]);
 
