@@ -4,12 +4,13 @@
  * anything of corosync's that blocks (cluster/link.h does, in a thread of its own), and never
  * decide anything about the cluster: it says what is so.
  *
- * While corosync cannot be used the node is alone: view 0, and own messages come back through a job
- * of the loop.  A corosync that hangs (stopped, or starved) shows only in that own messages do not
- * come back.  After SILENT_MS of that the node is alone, though still connected.  If then a ring
- * change is told, the node takes part in that view.  If corosync goes on in the old view as if
- * nothing had been, the others never saw us leave, so we leave in earnest and join anew; likewise
- * after REJOIN_MS.  One tick looks after all of it. */
+ * While corosync cannot be used the node is alone: view 0, and own messages come back through the
+ * loop (by a timer of no length: libqb 2.0.6 leaks a job that is deleted while it is due).  A
+ * corosync that hangs (stopped, or starved) shows only in that own messages do not come back. After
+ * SILENT_MS of that the node is alone, though still connected.  If then a ring change is told, the
+ * node takes part in that view.  If corosync goes on in the old view as if nothing had been, the
+ * others never saw us leave, so we leave in earnest and join anew; likewise after REJOIN_MS.  One
+ * tick looks after all of it. */
 #include <poll.h>
 #include <qb/qblog.h>
 #include <stdarg.h>
@@ -68,7 +69,8 @@ struct corosync {
 
     struct message looped[OUTBOX_MAX]; /* alone: own messages on their way back */
     unsigned loop_head, loop_count;
-    bool loop_job;
+    bool looping; /* loop_timer runs */
+    qb_loop_timer_handle loop_timer;
 };
 
 static uint64_t now_ms(void)
@@ -221,13 +223,16 @@ static void unreadable(struct corosync *d, uint32_t nodeid, const char *why)
     qb_log(LOG_ERR, "A message of node %u was dropped: %s.", nodeid, why);
 }
 
-/* A message of another view. In flight at a view change that is nothing; if it goes on, corosync
- * has shown different members different groups. */
+/* A message that does not fit: of another view, or after a gap. At a view change, or until what was
+ * lost is sent again, that is nothing.  If it goes on, corosync has shown different members
+ * different things, as it may when an agent joins while the ring forms, and only a new view helps.
+ * (But not against a node that speaks so that it cannot be understood.) */
 static void stray(struct corosync *d, int node, const struct wire_header *header)
 {
     if (d->view.id == 0 && header->view == d->silenced)
-        broke(d, "corosync answers again after a silence that the others did not see");
-    else if (d->view.id != 0 && node != d->nodes.self && d->stray_ms[node] == 0)
+        broke(d, "corosync answers again after a silence");
+    else if (d->view.id != 0 && node != d->nodes.self && d->stray_ms[node] == 0 &&
+             d->complained != d->nodes.id[node])
         d->stray_ms[node] = now_ms();
 }
 
@@ -241,12 +246,12 @@ static void receive(struct corosync *d, int node, bool own, const struct wire_he
         d->stray_ms[node] = 0;
         d->events.deliver(d->ctx, message);
         break;
-    case INBOX_OTHER_VIEW:
-        stray(d, node, header);
-        break;
     case INBOX_DOUBLE:
+        break;
     case INBOX_GAP:
+    case INBOX_OTHER_VIEW:
     case INBOX_OTHER_INCARNATION:
+        stray(d, node, header);
         break;
     }
 }
@@ -395,6 +400,7 @@ static void connect_now(struct corosync *d)
         .ring = on_ring,
         .quorum = on_quorum,
         .context = d,
+        .nodeid = own_id(d),
     };
     char err[ERR_MAX];
 
@@ -412,11 +418,6 @@ static void connected(struct corosync *d)
     qb_loop_poll_add(d->loop, QB_LOOP_MED, d->link.cpg_fd, POLLIN, d, on_cpg);
     if (d->link.quorum_fd >= 0)
         qb_loop_poll_add(d->loop, QB_LOOP_LOW, d->link.quorum_fd, POLLIN, d, on_quorum_fd);
-    if (d->link.nodeid != own_id(d))
-        broke(d,
-              "corosync says that this host is node %u, but it was taken for node %u (%s): "
-              "restart cgwhad",
-              d->link.nodeid, own_id(d), d->nodes.name[d->nodes.self]);
 }
 
 static int32_t on_courier(int32_t fd, int32_t revents, void *data)
@@ -464,7 +465,7 @@ static void judge_link(struct corosync *d, uint64_t now)
         broke(d, "corosync does not let this agent into the group");
     for (unsigned i = 0; i < d->nodes.count; i++) {
         if (d->stray_ms[i] != 0 && now - d->stray_ms[i] >= STRAY_MS)
-            broke(d, "corosync shows the agent of %s another group than ours", d->nodes.name[i]);
+            broke(d, "corosync shows the agent of %s other things than ours", d->nodes.name[i]);
     }
     if (outbox_idle(&d->outbox, now) >= RESEND_MS)
         outbox_rewind(&d->outbox, now);
@@ -491,19 +492,27 @@ static void tick(void *data)
 
 /* ---- alone ---- */
 
+static void come_back(void *data);
+
+static void come_back_soon(struct corosync *d)
+{
+    if (!d->looping)
+        d->looping = qb_loop_timer_add(d->loop, QB_LOOP_MED, 0, d, come_back, &d->loop_timer) == 0;
+}
+
 static void come_back(void *data)
 {
     struct corosync *d = data;
 
-    d->loop_job = false;
+    d->looping = false;
     for (unsigned n = d->loop_count; n > 0 && d->loop_count > 0 && d->view.id == 0; n--) {
         struct message message = d->looped[d->loop_head];
         d->loop_head = (d->loop_head + 1) % OUTBOX_MAX;
         d->loop_count--;
         d->events.deliver(d->ctx, &message);
     }
-    if (d->loop_count > 0 && !d->loop_job)
-        d->loop_job = qb_loop_job_add(d->loop, QB_LOOP_MED, d, come_back) == 0;
+    if (d->loop_count > 0)
+        come_back_soon(d);
 }
 
 static bool loop_back(struct corosync *d, const struct message *message)
@@ -519,8 +528,7 @@ static bool loop_back(struct corosync *d, const struct message *message)
     *copy = *message;
     copy->from = own_id(d);
     d->loop_count++;
-    if (!d->loop_job)
-        d->loop_job = qb_loop_job_add(d->loop, QB_LOOP_MED, d, come_back) == 0;
+    come_back_soon(d);
     return true;
 }
 
@@ -545,8 +553,8 @@ static void corosync_destroy(void *self)
     char err[ERR_MAX];
 
     qb_loop_timer_del(d->loop, d->timer);
-    if (d->loop_job)
-        qb_loop_job_del(d->loop, QB_LOOP_MED, d, come_back);
+    if (d->looping)
+        qb_loop_timer_del(d->loop, d->loop_timer);
     if (d->courier != NULL) {
         qb_loop_poll_del(d->loop, courier_fd(d->courier));
         courier_forget(d->courier);

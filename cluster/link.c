@@ -51,6 +51,21 @@ static bool join(struct trip *t)
     return error == CS_OK || refused(t, "let us join the group " LINK_GROUP, error);
 }
 
+static bool is_this_node(struct trip *t)
+{
+    unsigned nodeid;
+    cs_error_t error = cpg_local_get(t->link.cpg, &nodeid);
+
+    if (error != CS_OK)
+        return refused(t, "say which node this is", error);
+    if (nodeid != t->callbacks.nodeid)
+        snprintf(t->err, ERR_MAX,
+                 "corosync says that this host is node %u, but cgwhad has taken it for node %u: "
+                 "restart cgwhad",
+                 nodeid, t->callbacks.nodeid);
+    return nodeid == t->callbacks.nodeid;
+}
+
 static bool connect_cpg(struct trip *t)
 {
     cpg_model_v1_data_t model = {
@@ -64,11 +79,12 @@ static bool connect_cpg(struct trip *t)
                                             t->callbacks.context);
     if (error != CS_OK)
         return refused(t, "take a connection", error);
-    error = cpg_local_get(t->link.cpg, &t->link.nodeid);
-    if (error == CS_OK)
+    if (is_this_node(t) && join(t)) {
         error = cpg_fd_get(t->link.cpg, &t->link.cpg_fd);
-    if ((error == CS_OK || refused(t, "say who this node is", error)) && join(t))
-        return true;
+        if (error == CS_OK)
+            return true;
+        refused(t, "give a file descriptor", error);
+    }
     cpg_finalize(t->link.cpg);
     t->link.cpg_fd = -1;
     return false;

@@ -20,8 +20,7 @@ struct link {
     cpg_handle_t cpg;
     int cpg_fd; /* -1: no connection */
     quorum_handle_t quorum;
-    int quorum_fd;   /* -1: not to be had; only people miss it */
-    uint32_t nodeid; /* as corosync names this host */
+    int quorum_fd; /* -1: not to be had; only people miss it */
 };
 
 struct link_callbacks {
@@ -29,7 +28,8 @@ struct link_callbacks {
     cpg_confchg_fn_t group;
     cpg_totem_confchg_fn_t ring;
     quorum_v1_quorum_notification_fn_t quorum;
-    void *context; /* of both handles */
+    void *context;   /* of both handles */
+    uint32_t nodeid; /* who this host is taken for: joins only if corosync says so too */
 };
 
 /* Sends a courier to connect and join; NULL with err. Collect with link_connected(). */
