@@ -39,7 +39,8 @@ static void on_pump(void *data)
     }
     f->out_at += (size_t)sent;
     if (f->out_at < f->out_len)
-        qb_loop_timer_add(f->loop, QB_LOOP_MED, 0, f, on_pump, &f->pump);
+        qb_loop_timer_add(f->loop, QB_LOOP_MED, f->pace_ms * UINT64_C(1000000), f, on_pump,
+                          &f->pump);
     else
         f->out_at = f->out_len = 0;
 }
@@ -196,6 +197,8 @@ static void obey(struct fake_bird *f, const char *line)
     size_t full = strlcat(f->log, line, sizeof(f->log));
     assert(full + 1 < sizeof(f->log));
     strlcat(f->log, "\n", sizeof(f->log));
+    if (f->on_command != NULL)
+        f->on_command(f->ctx, line);
     if (strcmp(line, "show protocols all") == 0)
         show_protocols(f, true);
     else if (strcmp(line, "show protocols") == 0)

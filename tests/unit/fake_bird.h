@@ -30,6 +30,9 @@ struct fake_bird {
     unsigned flaps;           /* so many more times a session changes between two looks at it */
     unsigned up_after;        /* at the so manieth `show protocols all` session 1 comes up */
     size_t chunk;             /* bytes of a reply in one turn of the loop; 0: all */
+    uint32_t pace_ms;         /* between two chunks */
+    void (*on_command)(void *ctx, const char *line); /* before it is obeyed */
+    void *ctx;
 
     /* What happened. */
     char log[1 << 18]; /* the commands, one a line */

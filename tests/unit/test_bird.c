@@ -22,7 +22,7 @@ enum { TUN11, TUN12, LAN, SESSIONS };
 
 /* Short enough that nobody waits, long enough for a loaded machine. */
 static const struct bird_times times = {.silence_ms = 120,
-                                        .reply_ms = 240,
+                                        .reply_ms = 4000,
                                         .retry_ms = 2,
                                         .retry_max_ms = 8,
                                         .read_back_ms = 2,
@@ -302,6 +302,33 @@ static void replies_may_come_byte_by_byte(void **state)
 
 /* The connection */
 
+static void a_slow_reply_is_no_silence(void **state)
+{
+    struct bench *b = *state;
+    b->fake.chunk = 50;
+    b->fake.pace_ms = 10; /* some 30 pieces of a snapshot: longer than the silence allowed */
+    poll_once(b);
+    assert_true(b->seen.reachable);
+}
+
+static void a_reply_that_drips_for_ever_is_given_up(void **state)
+{
+    struct bench *b = *state;
+    struct bird_times hasty = times;
+    char err[ERR_MAX];
+
+    b->router.ops->destroy(b->router.self);
+    hasty.reply_ms = 60;
+    assert_true(bird_create(&b->router, b->loop, &b->conf, &b->events, b, &hasty, err));
+    poll_once(b);
+    assert_true(b->seen.reachable);
+    b->fake.chunk = 1;
+    b->fake.pace_ms = 2;
+    poll_once(b);
+    assert_false(b->seen.reachable);
+    assert_non_null(strstr(b->seen.why, "does not answer"));
+}
+
 static void a_dead_bird_is_named(void **state)
 {
     struct bench *b = *state;
@@ -532,6 +559,43 @@ static void a_new_level_takes_the_place_of_one_being_read_back(void **state)
     assert_int_equal(file_level(b), LEVEL_LOW);
 }
 
+/* Order the next level at the moment BIRD hears that command. */
+static void supersede_on_confirm(void *ctx, const char *line)
+{
+    struct bench *b = ctx;
+    if (strcmp(line, "configure confirm") == 0) {
+        b->fake.on_command = NULL;
+        order_level(b, 2, LEVEL_LOW);
+    }
+}
+
+static void supersede_on_timeout(void *ctx, const char *line)
+{
+    struct bench *b = ctx;
+    if (strncmp(line, "configure timeout", 17) == 0) {
+        b->fake.on_command = NULL;
+        order_level(b, 2, LEVEL_LOW);
+    }
+}
+
+static void the_first_of_two_levels_fails_whenever_the_second_comes(void **state)
+{
+    struct bench *b = *state;
+    for (unsigned i = 0; i < 2; i++) {
+        b->fake.on_command = i == 0 ? supersede_on_confirm : supersede_on_timeout;
+        b->fake.ctx = b;
+        b->done_count = 0;
+        order_level(b, 1, LEVEL_HIGH);
+        run_until(b, 0, 2);
+        assert_int_equal(b->done[0].id, 1);
+        check_answer(&b->done[0], OUTCOME_FAILED, "later order");
+        assert_int_equal(b->done[1].id, 2);
+        check_answer(&b->done[1], OUTCOME_OK, "");
+        assert_int_equal(b->fake.running, LEVEL_LOW);
+        assert_int_equal(file_level(b), LEVEL_LOW);
+    }
+}
+
 static void a_level_ends_whatever_step_bird_hangs_in(void **state)
 {
     static const char *const where[] = {"configure check", "configure timeout", "show protocols",
@@ -749,6 +813,8 @@ int main(void)
         TEST(restless_sessions_are_no_snapshot),
         TEST(a_level_file_missing_or_foreign_is_said),
         TEST(replies_may_come_byte_by_byte),
+        TEST(a_slow_reply_is_no_silence),
+        TEST(a_reply_that_drips_for_ever_is_given_up),
         TEST(a_dead_bird_is_named),
         TEST(the_first_poll_of_a_dead_bird_is_answered),
         TEST(a_stranger_is_not_bird),
@@ -764,6 +830,7 @@ int main(void)
         TEST(what_the_user_forgot_is_named),
         TEST(a_new_level_takes_the_place_of_one_not_begun),
         TEST(a_new_level_takes_the_place_of_one_being_read_back),
+        TEST(the_first_of_two_levels_fails_whenever_the_second_comes),
         TEST(a_level_ends_whatever_step_bird_hangs_in),
         TEST(a_level_ends_whatever_step_bird_dies_in),
         TEST(a_deadline_shorter_than_bird_s_silence_is_kept),
