@@ -2,12 +2,19 @@
 # The power of a node and what one does in it, alike on every substrate.
 
 # start_of PID: when a process began, so that a number used again is not taken for it.
-start_of() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
+start_of() {
+    local stat
+    { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+    # shellcheck disable=SC2086
+    set -- ${stat##*) }
+    echo "${20}"
+}
 
 # lives PID START: whether it is that process still, and not only waits to be reaped.
 lives() {
-    [[ $(start_of "$1") == "$2" ]] &&
-        grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status" 2>/dev/null
+    local stat
+    { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+    [[ ${stat##*) } != [ZX]* && $(start_of "$1") == "$2" ]]
 }
 
 # node_remember NODE PID

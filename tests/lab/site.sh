@@ -76,23 +76,18 @@ site_up_failed() {
 
 # ---- down
 
-# in_net_of PID: the processes in the network of process PID, itself included.
-in_net_of() {
-    local net other
-    net=$(readlink "/proc/$1/ns/net") || return
-    [[ $net != "$(readlink /proc/self/ns/net)" ]] || return
-    for other in /proc/[0-9]*; do
-        [[ $(readlink "$other/ns/net" 2>/dev/null) == "$net" ]] && echo "${other#/proc/}"
-    done
-}
-
 # All that runs in the networks of the nodes, which are found while the nodes still hold them: after
-# that the kernel may give their numbers to somebody else.
+# that the kernel may give their numbers to somebody else. Never what runs in our own network.
 site_processes() {
-    local node pid
+    local node pid nets='' own
+    own=$(readlink /proc/self/ns/net)
     for node in $ALL_NODES; do
-        pid=$(node_pid "$node") && in_net_of "$pid"
-    done | sort -un
+        pid=$(node_pid "$node") && nets+=" $(readlink "/proc/$pid/ns/net")"
+    done
+    find /proc/[0-9]*/ns -maxdepth 1 -name net -printf '%h %l\n' 2>/dev/null |
+        awk -F '[/ ]' -v nets="$nets" -v own="$own" 'BEGIN { n = split(nets, list, " ")
+            for (i = 1; i <= n; i++) if (list[i] != own) ours[list[i]] = 1 }
+            $NF in ours { print $3 }'
 }
 
 site_is_gone() {

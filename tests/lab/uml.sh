@@ -12,7 +12,8 @@ uml_boot() {
         i=$((i + 1))
     done
     rm -rf "$LAB/uml/$node"
-    setsid "$LAB_SCRIPTS/ahead" nsenter --target "$(node_pid inet)" --net -- \
+    # At once: the kernel of another machine does not wait for this one's compilers.
+    setsid "$LAB_SCRIPTS/ahead" --at-once nsenter --target "$(node_pid inet)" --net -- \
         linux.uml mem=256M umid="$node" uml_dir="$LAB/uml/" rootfstype=hostfs root=/dev/root \
         rootflags=/ ro init="$LAB_SCRIPTS/node/init-uml" con=null con0=null,fd:1 quiet loglevel=3 \
         cgwha_dir="$dir" "${devices[@]}" </dev/null >>"$dir/log/console.log" 2>&1 &
