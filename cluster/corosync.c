@@ -13,6 +13,7 @@
  * tick looks after all of it. */
 #include <poll.h>
 #include <qb/qblog.h>
+#include <qb/qbutil.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

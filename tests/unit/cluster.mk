@@ -1,6 +1,7 @@
 # Unit tests of cluster/.
 cluster_tests = tests/unit/test_wire tests/unit/test_outbox tests/unit/test_view \
-	tests/unit/test_nodelist tests/unit/test_courier
+	tests/unit/test_nodelist tests/unit/test_courier \
+	tests/unit/test_corosync
 check_PROGRAMS += $(cluster_tests)
 TESTS += $(cluster_tests)
 
@@ -26,3 +27,8 @@ tests_unit_test_nodelist_LDADD = $(cluster_test_libs)
 tests_unit_test_courier_SOURCES = tests/unit/test_courier.c
 tests_unit_test_courier_CFLAGS = $(cluster_test_cflags)
 tests_unit_test_courier_LDADD = $(cluster_test_libs)
+
+# With a corosync of its own in place of libcpg and libquorum.
+tests_unit_test_corosync_SOURCES = tests/unit/test_corosync.c
+tests_unit_test_corosync_CFLAGS = $(cluster_test_cflags)
+tests_unit_test_corosync_LDADD = $(cluster_test_libs)
