@@ -199,7 +199,7 @@ static void on_timer(struct step *s, unsigned timer)
         e->awaited = 0;
         break;
     case TIMER_REDRAIN:
-        begin_drain(s, engine_new_op(e), 0, 0);
+        begin_drain(s, engine_new_op(e), 0, 0, REASON_COVERED);
         break;
     case TIMER_GUARD:
         guard_timer(s);

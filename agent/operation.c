@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-void begin_drain(struct step *s, op_t op, uint8_t flags, uint16_t timeout_s)
+void begin_drain(struct step *s, op_t op, uint8_t flags, uint16_t timeout_s, enum reason why)
 {
     struct engine *e = s->e;
     uint8_t others = e->members & (uint8_t)~BIT(e->self);
@@ -31,7 +31,7 @@ void begin_drain(struct step *s, op_t op, uint8_t flags, uint16_t timeout_s)
     e->op_from = e->phase == PHASE_SOAKING ? PHASE_CONNECTING : e->phase;
     if (timeout_s != 0)
         timer_start(s, TIMER_OPERATION, timeout_s);
-    enter(s, PHASE_REQUESTING, REASON_OPERATOR);
+    enter(s, PHASE_REQUESTING, why);
     publish(s);
     memset(&m, 0, sizeof(m));
     m.type = MESSAGE_REQUEST;
@@ -66,11 +66,11 @@ static void on_drain(struct step *s, const struct message *m)
     case PHASE_CONNECTING:
     case PHASE_SOAKING:
         finish(s, RESULT_ROLLED_BACK, REASON_ABORTED); /* a return that the operator takes back */
-        begin_drain(s, op, m->ask.flags, m->ask.timeout_s);
+        begin_drain(s, op, m->ask.flags, m->ask.timeout_s, REASON_OPERATOR);
         return;
     case PHASE_IN_SERVICE:
     case PHASE_SAFETY_NET:
-        begin_drain(s, op, m->ask.flags, m->ask.timeout_s);
+        begin_drain(s, op, m->ask.flags, m->ask.timeout_s, REASON_OPERATOR);
         return;
     default:
         reject(s, op, RESULT_REFUSED, REASON_BUSY, e->op, e->id[e->self]);

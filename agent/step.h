@@ -36,7 +36,7 @@ bool may_roll_back(const struct engine *e);
 /* operation.c: operators' requests, the lock, and being a guard. */
 void on_message(struct step *s, const struct message *m);
 /* Starts a drain of this node, or rejects it with the reason. */
-void begin_drain(struct step *s, op_t op, uint8_t flags, uint16_t timeout_s);
+void begin_drain(struct step *s, op_t op, uint8_t flags, uint16_t timeout_s, enum reason why);
 /* As a guard: what was freshened is done; a new observation; the timer; the level was ordered. */
 void guard_freshened(struct step *s);
 void guard_progress(struct step *s);
