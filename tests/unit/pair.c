@@ -263,6 +263,7 @@ bool pair_complete(struct pair *p, unsigned n, enum order which)
     if (!node->agent || !o.active || (node->hold & PAIR_BIT(which)))
         return false;
     node->order[which].active = false;
+    node->told.level = LEVELS + 1; /* no reading is like this: it is looked at again */
     ev.done.order = (uint8_t)which;
     ev.done.ok = !o.empty && !(node->fail & PAIR_BIT(which));
     if (ev.done.ok)

@@ -359,6 +359,8 @@ static void test_loss_of_the_coverer(void **state)
         p = pair_new(2);
         op = pair_drain_to(p, 0, out[i % 4], true);
         losses[i / 4]();
+        pair_run_until(p, 0, PHASES);
+        assert_phase(p, 0, PHASE_SAFETY_NET); /* whatever is still held at its drivers */
         settle_down();
         assert_net();
         if (out[i % 4] == PHASE_DRAINED)

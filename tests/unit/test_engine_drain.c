@@ -689,6 +689,19 @@ static void test_guard_is_asked_at_the_last_moment(void **state)
     assert_back();
 }
 
+/* The last line holds even if the lines before it had failed: a guard lost without a trace. */
+static void test_guard_check_does_not_rely_on_what_was_checked_before(void **state)
+{
+    op_t op = pair_drain_to(p, 0, PHASE_WITHDRAWING, false);
+
+    (void)state;
+    p->node[0].e.guards[1] = 0;
+    settle_down();
+    assert_ended(p, op, RESULT_ROLLED_BACK, REASON_GUARD_SICK);
+    assert_int_equal(p->node[0].levels[LEVEL_WITHDRAWN], 0);
+    assert_back();
+}
+
 /* ---- no way back ---- */
 
 static void test_past_the_withdraw_nobody_stops_it(void **state)
@@ -759,6 +772,7 @@ int main(void)
         T(test_intent_is_unsaved_on_the_way_back),
         T(test_withdraw_that_never_answers_rolls_back_by_the_deadline),
         T(test_guard_is_asked_at_the_last_moment),
+        T(test_guard_check_does_not_rely_on_what_was_checked_before),
         T(test_past_the_withdraw_nobody_stops_it),
     };
 
