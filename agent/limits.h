@@ -43,6 +43,7 @@
 #define FRESHEN_DEADLINE_MS 8000
 #define RELEASE_DEADLINE_MS 10000
 #define SAVE_DEADLINE_MS    2000
+#define SAVE_RETRY_MS       5000 /* the runtime's own, after a save that failed */
 
 /* How a router driver speaks to its router (milliseconds). */
 #define ROUTER_SILENCE_MS   2000  /* no byte of a reply for so long: the router hangs */

@@ -155,8 +155,8 @@ static void order_done(struct runtime *rt, unsigned which, enum outcome outcome,
     look(rt);
 }
 
-/* A guard is judged by what is so after it was freshened, not by what was read a second ago: the order
- * ends when both drivers have been read anew. */
+/* A guard is judged by what is so after it was freshened, not by what was read a second ago: the
+ * order ends when both drivers have been read anew. */
 static void freshened(struct runtime *rt, enum outcome outcome, const char *why)
 {
     rt->fresh_ns = rt->ports->now_ns(rt->ctx);
@@ -196,10 +196,24 @@ static void driver_done(void *ctx, uint32_t id, enum outcome outcome, const char
     }
 }
 
+/* The disk must not go on saying something else than what the node does: after its next restart the
+ * agent would drain a node that an operator has returned, or the reverse. The engine is not told;
+ * it has been told of the failure, and has gone on. */
+static void save_again(struct runtime *rt)
+{
+    if (!rt->store_sick || rt->order_id[ORDER_SAVE] != 0)
+        return; /* a newer save says what is to be said */
+    rt->again_id = ++rt->next_id;
+    rt->ports->save(rt->ctx, rt->again_id, &rt->saved);
+}
+
 void runtime_saved(struct runtime *rt, uint32_t id, bool ok, const char *why)
 {
-    if (id == rt->order_id[ORDER_SAVE])
+    if (id == rt->order_id[ORDER_SAVE] || (id == rt->again_id && rt->order_id[ORDER_SAVE] == 0)) {
         rt->store_sick = !ok;
+        if (!ok)
+            rt->ports->timer_set(rt->ctx, SLOT_SAVE, SAVE_RETRY_MS);
+    }
     driver_done(rt, id, ok ? OUTCOME_OK : OUTCOME_FAILED, why);
 }
 
@@ -537,6 +551,8 @@ void runtime_timer(struct runtime *rt, unsigned slot)
         rt->ports->timer_set(rt->ctx, SLOT_TICK, TICK_MS);
     } else if (slot == SLOT_START) {
         start_engine(rt);
+    } else if (slot == SLOT_SAVE) {
+        save_again(rt);
     }
 }
 

@@ -25,6 +25,7 @@ enum slot {
     SLOT_INFO,
     SLOT_TICK,  /* keeps the loop's pulse, to see it stand still */
     SLOT_START, /* the router has so long to show itself before the engine starts without it */
+    SLOT_SAVE,  /* before a save that failed is tried again */
     SLOTS
 };
 
@@ -105,15 +106,16 @@ struct runtime {
     bool started;
     uint32_t next_id;          /* of orders */
     uint32_t order_id[ORDERS]; /* the one under way; 0: none */
+    uint32_t again_id;         /* of the last save that was tried again, which is no order */
     uint8_t order_level;       /* of the level order under way */
     uint64_t level_done_ns;    /* snapshots begun before this say nothing about the level */
     uint64_t router_polled_ns; /* when the snapshot under way was asked for; 0: none is */
     uint64_t ipsec_polled_ns;
     uint64_t ipsec_asked_ns;
-    uint64_t router_asked_ns;  /* when the one read last was asked for */
+    uint64_t router_asked_ns;   /* when the one read last was asked for */
     uint64_t fresh_ns;          /* freshened then, and waiting to see it; 0: not */
     enum outcome fresh_outcome; /* how the freshening itself ended */
-    uint64_t pulse_ns;         /* the last sign of life of our own loop */
+    uint64_t pulse_ns;          /* the last sign of life of our own loop */
     bool watching;
     struct message unsaid;  /* an END sent and not yet seen delivered; .end.op OP_NONE: none */
     struct message unasked; /* the same for an operator's ASK */
