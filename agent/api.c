@@ -94,9 +94,8 @@ static void respond(struct client *cl, struct json_object *o)
 {
     const char *text;
 
-    text =
-        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-    if (text == NULL || strlen(text) > IPC_MAX - API_RESPONSE_ROOM)
+    text = json_object_to_json_string_ext(o, REPORT_FORMAT);
+    if (text == NULL || strlen(text) > REPORT_MAX)
         text = "{\"api\":1,\"error\":\"the answer is too large to be sent\"}";
     if (send_text(cl, API_ID_JSON, text) < 0)
         let_go(cl, "it does not read its answers");
@@ -190,8 +189,7 @@ void api_tell(struct api *api, const struct told *told)
             continue;
         if (o == NULL) {
             o = report_told(api->rt, told);
-            text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-                                                         JSON_C_TO_STRING_NOSLASHESCAPE);
+            text = json_object_to_json_string_ext(o, REPORT_FORMAT);
         }
         if (text != NULL)
             tell(cl, text);

@@ -11,14 +11,13 @@
 
 #include "agent/runtime.h"
 
-#define API_NAME          "cgwha" /* of the libqb IPC server */
-#define API_CLIENTS_MAX   32      /* connections at a time */
-#define API_REQUEST_MAX   4096    /* one request, with its header */
-#define API_QUEUE_MAX     256     /* events kept for a watcher that does not read; then it goes */
-#define API_ID_JSON       1       /* libqb's message id of requests and responses */
-#define API_ID_EVENT      2       /* and of events */
-#define API_RETRY_MS      50      /* a watcher whose buffer was full is tried again */
-#define API_RESPONSE_ROOM 4096    /* of IPC_MAX, left to libqb's own headers */
+#define API_NAME        "cgwha" /* of the libqb IPC server */
+#define API_CLIENTS_MAX 32      /* connections at a time */
+#define API_REQUEST_MAX 4096    /* one request, with its header */
+#define API_QUEUE_MAX   256     /* events kept for a watcher that does not read; then it goes */
+#define API_ID_JSON     1       /* libqb's message id of requests and responses */
+#define API_ID_EVENT    2       /* and of events */
+#define API_RETRY_MS    50      /* a watcher whose buffer was full is tried again */
 
 struct api;
 

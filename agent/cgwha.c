@@ -18,7 +18,7 @@ static enum exit_code show_status(bool json, const struct look *out, const struc
     char sentence[ERR_MAX];
     struct link *link;
 
-    if (link_open(&link, API_NAME, sentence))
+    if (link_open(&link, API_NAME, LINK_WAIT_MS, sentence))
         status = link_ask(link, link_request("status"), sentence);
     if (status == NULL) {
         look_put(err, PAINT_PLAIN, "cgwha: ", UINT32_MAX);

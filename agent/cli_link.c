@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "agent/api.h"
 #include "agent/json_read.h"
@@ -14,6 +15,7 @@
 
 struct link {
     qb_ipcc_connection_t *c;
+    int wait_ms;
     char buffer[2 * IPC_MAX]; /* libqb may give us more room than we asked for */
 };
 
@@ -61,10 +63,12 @@ static bool connect_to(struct link *link, const char *name, char err[ERR_MAX])
         return false;
     }
     do
-        rc = poll(&p, 1, LINK_WAIT_MS);
+        rc = poll(&p, 1, link->wait_ms);
     while (rc < 0 && errno == EINTR);
     if (rc <= 0) {
-        link->c = NULL; /* half made: libqb has no way to undo it but to finish it */
+        shutdown(p.fd, SHUT_RDWR); /* half made, it can only be undone by going on, in vain */
+        qb_ipcc_connect_continue(link->c);
+        link->c = NULL;
         say_why(ETIMEDOUT, err);
         return false;
     }
@@ -76,7 +80,7 @@ static bool connect_to(struct link *link, const char *name, char err[ERR_MAX])
     return rc == 0;
 }
 
-bool link_open(struct link **out, const char *name, char err[ERR_MAX])
+bool link_open(struct link **out, const char *name, int wait_ms, char err[ERR_MAX])
 {
     struct link *link = calloc(1, sizeof(*link));
 
@@ -85,6 +89,7 @@ bool link_open(struct link **out, const char *name, char err[ERR_MAX])
         snprintf(err, ERR_MAX, "no memory");
         return false;
     }
+    link->wait_ms = wait_ms;
     if (connect_to(link, name, err))
         return true;
     free(link);
@@ -134,7 +139,7 @@ struct json_object *link_ask(struct link *link, struct json_object *request, cha
     json_object_put(request);
     if (!sent)
         return NULL;
-    size = qb_ipcc_recv(link->c, link->buffer, sizeof(link->buffer), LINK_WAIT_MS);
+    size = qb_ipcc_recv(link->c, link->buffer, sizeof(link->buffer), link->wait_ms);
     if (size < 0) {
         say_why((int)-size, err);
         return NULL;

@@ -10,12 +10,13 @@
 
 #include "agent/limits.h"
 
-#define LINK_WAIT_MS 5000 /* for a connection, and for an answer */
+#define LINK_WAIT_MS 5000 /* what a person may be kept waiting before it is said why */
 
 struct link;
 
-/* Connects to the IPC server of this name. False with a sentence in err. */
-bool link_open(struct link **out, const char *name, char err[ERR_MAX]);
+/* Connects to the IPC server of this name; it and each answer may take wait_ms. False with a
+ * sentence in err. */
+bool link_open(struct link **out, const char *name, int wait_ms, char err[ERR_MAX]);
 
 /* Sends a request (which it takes, and to which it adds "api") and waits for the answer, which the
  * caller puts. NULL with a sentence in err: no answer, or the answer was an error. */

@@ -30,9 +30,11 @@ static const struct form {
     unsigned gap;
 } forms[] = {
     {{"NODE", "PHASE", "LEVEL", "TUNNELS", "SESSIONS", "PREFIXES", "IN", "OUT", "FOR"}, false, 2},
-    {{"NODE", "PHASE", "LEVEL", "TUNNELS", "SESSIONS", "PREFIXES", "IN", "OUT", "FOR"}, true, 2},
-    {{"NODE", "PHASE", "LEVEL", "SAS", "BGP", "PREFIX", "IN", "OUT", "FOR"}, true, 2},
-    {{"NODE", "PHASE", "LEVEL", "SAS", "BGP", "PFX", "IN", "OUT", "FOR"}, true, 1},
+    {{"NODE", "PHASE", "LEVEL", "TUNNELS", "SESSIONS", "PREFIXES", "IN b/s", "OUT b/s", "FOR"},
+     true,
+     2},
+    {{"NODE", "PHASE", "LEVEL", "SAS", "BGP", "PREFIX", "IN b/s", "OUT b/s", "FOR"}, true, 2},
+    {{"NODE", "PHASE", "LEVEL", "SAS", "BGP", "PFX", "b/s IN", "OUT", "FOR"}, true, 1},
 };
 #define FORMS (sizeof(forms) / sizeof(forms[0]))
 
@@ -484,6 +486,17 @@ static void print_last(const struct look *look, struct json_object *status)
     }
 }
 
+/* Has every node said what it covers, and could it see that itself? */
+static bool all_read(struct json_object *status)
+{
+    for (size_t i = 0; i < json_count(status, "nodes"); i++) {
+        struct json_object *node = json_at(status, "nodes", i);
+        if (!here(node) || sick(node, "router") || sick(node, "ipsec"))
+            return false;
+    }
+    return true;
+}
+
 static void print_promise(const struct look *look, struct json_object *status)
 {
     struct json_object *promise = json_member(status, "promise");
@@ -492,7 +505,9 @@ static void print_promise(const struct look *look, struct json_object *status)
 
     labelled(look, "Promise", holds ? PAINT_PLAIN : PAINT_BAD,
              holds ? "holds: every shared prefix is covered"
-                   : "BROKEN: some shared prefix is covered by nobody");
+             : all_read(status)
+                 ? "BROKEN: a shared prefix is covered by nobody"
+                 : "NOT KNOWN to hold: nobody who could be asked covers every prefix");
     for (size_t i = 0; i < json_count(promise, "prefixes"); i++) {
         unsigned w = look_columns(json_text(json_at(promise, "prefixes", i), "prefix"));
         if (w > widest)

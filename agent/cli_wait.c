@@ -199,10 +199,13 @@ static void look_into_status(struct wait *w)
     json_object_put(status);
 }
 
-static void detach(struct wait *w)
+static void detach(struct wait *w, int signals)
 {
+    struct signalfd_siginfo taken;
     char text[ERR_MAX];
 
+    if (read(signals, &taken, sizeof(taken)) < 0)
+        return; /* left there, it would end us before we have said what we have to say */
     progress_end(&w->progress);
     snprintf(text, sizeof(text), "the %s of %s goes on (%s). Follow it with cgwha watch%s",
              command_name(w->args->command), w->node, w->op,
@@ -262,7 +265,7 @@ static void wait_for_end(struct wait *w, int signals)
         if (rc < 0 && errno != EINTR)
             give_up(w, "poll failed.");
         else if (rc > 0 && (p[1].revents & POLLIN))
-            detach(w);
+            detach(w, signals);
         else if (rc > 0)
             take_events(w);
         if (!w->ended && since(&w->asked) - looked >= every / 1e3) {
@@ -296,7 +299,7 @@ enum exit_code wait_run(const struct args *args, const char *server, const struc
     struct wait w = {.args = args, .out = out, .err = err, .code = EXIT_ERROR};
     char sentence[ERR_MAX];
 
-    if (!link_open(&w.link, server, sentence) || !ask(&w, sentence)) {
+    if (!link_open(&w.link, server, LINK_WAIT_MS, sentence) || !ask(&w, sentence)) {
         complain(err, sentence);
     } else if (args->no_wait) {
         fprintf(out->out, "%s was asked for; follow it with cgwha watch.\n", w.op);

@@ -98,7 +98,7 @@ enum exit_code watch_run(bool json, const char *server, const struct look *out,
     sigaddset(&set, SIGTERM);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (link_open(&link, server, sentence) &&
+    if (link_open(&link, server, LINK_WAIT_MS, sentence) &&
         (answer = link_ask(link, link_request("watch"), sentence)) != NULL)
         code = watch(link, json, signals, out, sentence);
     if (code != EXIT_DONE) {

@@ -388,6 +388,10 @@ struct json_object *report_status(const struct runtime *rt)
     json_object_object_add(o, "nodes", nodes);
     put_settings(o, rt);
     put_operations(o, rt);
+    if (strlen(json_object_to_json_string_ext(o, REPORT_FORMAT)) > REPORT_MAX) {
+        json_object_object_add(o, "operations", json_object_new_array());
+        put_yes(o, "cut", true);
+    }
     return o;
 }
 

@@ -12,7 +12,11 @@
 
 /* Each returns a new object; the caller puts it. NULL only without memory. */
 
-/* The whole status (docs: cgwha status --json). */
+#define REPORT_FORMAT (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE) /* on the wire */
+#define REPORT_MAX    (IPC_MAX - 4096) /* bytes of JSON in one answer; the rest is libqb's */
+
+/* The whole status (cgwha status --json), no longer than REPORT_MAX: if it were, the stories of
+ * past operations are left out, and "cut" says so. */
 struct json_object *report_status(const struct runtime *rt);
 /* One event for those who watch. */
 struct json_object *report_told(const struct runtime *rt, const struct told *told);
