@@ -57,7 +57,7 @@ missing_for_uml() {
 check_host() {
     local missing
     ((EUID == 0)) || die "The lab makes namespaces and network devices: run it as root."
-    missing=$(missing_programs && missing_kernel && missing_for_uml)
+    missing=$(missing_programs; missing_kernel; missing_for_uml)
     [[ -z $missing ]] && return
     complain "This machine cannot run the lab:"
     printf '  %s\n' "${missing//$'\n'/$'\n'  }" >&2

@@ -93,6 +93,7 @@ node_boot() {
 }
 
 node_crash() {
+    [[ $1 != inet ]] || usage_error "inet holds all cables and stays on: cut a link instead."
     node_is_on "$1" || die "$1 is off already."
     "$(substrate_of "$1")_crash" "$1" || die "$1 cannot be ended."
     rm -f "$(node_dir "$1")/frozen"

@@ -10,6 +10,7 @@ ns_boot() {
     setsid "$LAB_SCRIPTS/ahead" unshare --net --mount --pid --ipc --uts --fork --kill-child --mount-proc \
         "$LAB_SCRIPTS/node/init-ns" "$dir" </dev/null >>"$dir/log/console.log" 2>&1 &
     parent=$!
+    disown # so that bash does not speak of its end
     wait_for 20 ns_began "$node" "$parent" || return 1
     [[ $node == inet ]] || net_attach "$node"
 }

@@ -21,6 +21,7 @@ flow_start() {
         /run/lab/build/tests/lab/flow --listen "$2:$PROBE_PORT" --peer "$3:$PROBE_PORT" \
         --rate "$4" --run "$5" --duration until-signal --report /run/lab/node/flow.json \
         </dev/null >"$(node_dir "$end")/log/flow.log" 2>&1 &
+    disown
 }
 
 has_report() { [[ -e $LAB/node/$1/flow.json ]]; }
@@ -95,9 +96,13 @@ def row(name; w): name + (w.sent | pad(10)) + (w.received | pad(10)) + (w.lost |
     ([w.gaps[].ms, 0] | max | fixed | pad(12));
 def losses(name; w): w.gaps[] | select(.lost > 0) |
     "  \(name): \(.lost) lost in \(.ms | fixed) ms from \(.start_ms | clock)";
+def silence(name; w): w | select(.silent_ms > 100) |
+    "  \(name): nothing has come for \(.silent_ms | fixed) ms";
 "direction         sent  received    lost  reordered  duplicated  gaps>10  longest ms",
 row("cloud->lan"; .cloud_to_lan), row("lan->cloud"; .lan_to_cloud),
 losses("cloud->lan"; .cloud_to_lan), losses("lan->cloud"; .lan_to_cloud),
+(if .running then silence("cloud->lan"; .cloud_to_lan), silence("lan->cloud"; .lan_to_cloud)
+    else empty end),
 (if .running then "running" else "ended" end) + " after \(.seconds | fixed) s: \(.lost) lost of \(.sent)"'
 
 traffic_report() { # json or empty

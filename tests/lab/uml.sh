@@ -17,6 +17,7 @@ uml_boot() {
         linux.uml mem=256M umid="$node" uml_dir="$LAB/uml/" rootfstype=hostfs root=/dev/root \
         rootflags=/ ro init="$LAB_SCRIPTS/node/init-uml" con=null con0=null,fd:1 quiet loglevel=3 \
         cgwha_dir="$dir" "${devices[@]}" </dev/null >>"$dir/log/console.log" 2>&1 &
+    disown # so that bash does not speak of its end
     node_remember "$node" $!
 }
 
