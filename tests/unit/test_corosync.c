@@ -497,6 +497,23 @@ static void what_corosync_loses_is_sent_again(void **state)
     await(has_message);
 }
 
+static bool was_sent_a_third_time(void)
+{
+    return fake.sents >= 3;
+}
+
+static void what_came_back_is_not_sent_again(void **state)
+{
+    (void)state;
+    join_pair();
+    assert_true(say(5));
+    assert_true(say(6));
+    queue_sent(0, OWN, (uint32_t)getpid());
+    await(was_sent_a_third_time);
+    assert_int_equal(fake.sent[2].size, fake.sent[1].size);
+    assert_memory_equal(fake.sent[2].bytes, fake.sent[1].bytes, fake.sent[1].size);
+}
+
 static void only_messages_of_the_view_are_delivered(void **state)
 {
     (void)state;
@@ -619,6 +636,7 @@ int main(void)
         TEST(a_message_is_delivered_once_when_it_comes_back),
         TEST(what_corosync_refuses_for_now_is_sent_later),
         TEST(what_corosync_loses_is_sent_again),
+        TEST(what_came_back_is_not_sent_again),
         TEST(only_messages_of_the_view_are_delivered),
         TEST(a_lost_node_is_one_view_change),
         TEST(a_corosync_that_dies_leaves_the_node_alone),
