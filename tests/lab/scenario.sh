@@ -70,7 +70,19 @@ span_ms() {
 
 # Ends what a scenario has begun, however it ends; never a lab that was up before it.
 scratch=$(mktemp -d)
+keep_logs() { # where a failed test's logs go, if the caller wants them
+    local node daemon
+    mkdir -p "$1"
+    for node in gw1 gw2 cloud lan; do
+        for daemon in cgwhad bird charon corosync; do
+            lab log $node $daemon >"$1/$node.$daemon" 2>/dev/null || rm -f "$1/$node.$daemon"
+        done
+    done
+    lab traffic report --json >"$1/traffic.json" 2>/dev/null
+}
+
 clean_up() {
+    [[ -z ${CGWHA_LAB_LOGS:-} || ${TAP_FAILED:-0} == 0 ]] || keep_logs "$CGWHA_LAB_LOGS"
     [[ ! -e $scratch/up_by_us ]] || lab down >/dev/null 2>&1
     rm -rf "$scratch"
 }
