@@ -144,7 +144,7 @@ static struct order *order_new(struct bird_driver *d, enum order_kind kind, uint
                                uint32_t deadline_ms)
 {
     struct order *order = calloc(1, sizeof(*order));
-    uint32_t undo = deadline_ms > 2 * d->times.undo_ms ? d->times.undo_ms : deadline_ms / 2;
+    uint32_t undo = deadline_ms > d->times.undo_ms ? d->times.undo_ms : deadline_ms / 2;
 
     if (order == NULL) {
         qb_log(LOG_ERR, "Out of memory: order %u to BIRD is lost.", id);

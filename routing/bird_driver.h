@@ -37,6 +37,7 @@ struct order {
     bool ended;      /* only kept until its reply has come */
     order_reply_fn reply;
 
+    unsigned looks;
     bool accepted; /* BIRD runs the new configuration, unconfirmed */
     bool had_file;
     char old_text[BIRD_LEVEL_SIZE];

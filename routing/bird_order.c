@@ -7,6 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+/* After being withdrawn: so many looks at an adj-out that is still empty before it counts as one in
+ * which the user's filter exports nothing. BIRD fills it some milliseconds after its
+ * "Reconfigured". */
+#define EMPTY_LOOKS 12
+
 static const char superseded[] = "a later order took its place";
 
 /* The level */
@@ -110,6 +115,24 @@ static void level_confirmed(struct order *order, int code, const char *text)
         level_lost(order, "BIRD had gone back to its old configuration before it was confirmed");
 }
 
+/* An adj-out that was empty at the old level, withdrawn, and has not begun to fill. */
+static bool level_begins(const struct order *order)
+{
+    const struct bird_driver *d = order->driver;
+    enum level old = LEVEL_WITHDRAWN;
+
+    if (order->level == LEVEL_WITHDRAWN || order->looks > EMPTY_LOOKS)
+        return false;
+    if (order->had_file && bird_level_parse(order->old_text, &old) && old != LEVEL_WITHDRAWN)
+        return false;
+    for (unsigned i = 0; i < d->conf.count; i++) {
+        const struct router_session_seen *seen = &d->look.read[i].seen;
+        if (seen->established && seen->routes_out == 0)
+            return true;
+    }
+    return false;
+}
+
 static void level_looked(struct order *order, bool ok, const char *why)
 {
     struct bird_driver *d = order->driver;
@@ -124,7 +147,9 @@ static void level_looked(struct order *order, bool ok, const char *why)
     }
     if (!ok)
         snprintf(order->why, sizeof(order->why), "%s", why);
-    if (ok && bird_readback_agrees(&d->conf, order->level, d->look.read, order->why))
+    order->looks++;
+    if (ok && bird_readback_agrees(&d->conf, order->level, d->look.read, order->why) &&
+        !level_begins(order))
         order_ask(order, level_confirmed, "configure confirm");
     else
         order_look(order, d->times.read_back_ms);
