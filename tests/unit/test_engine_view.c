@@ -193,8 +193,8 @@ static void test_nothing_new_is_nothing_said(void **state)
 /* ---- starts ---- */
 
 struct start {
-    enum intent intent;
-    enum level level;
+    uint8_t intent; /* enum intent */
+    uint8_t level;  /* enum level */
     enum phase phase;
     enum level at_rest; /* with the other one in service */
 };
