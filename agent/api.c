@@ -14,6 +14,7 @@
 #include "agent/peer.h"
 #include "agent/report.h"
 #include "agent/request.h"
+#include "agent/said.h"
 
 struct queued {
     STAILQ_ENTRY(queued) next;
@@ -43,6 +44,7 @@ struct api {
     bool retrying;
     qb_loop_timer_handle retry;
     TAILQ_HEAD(, client) clients;
+    struct said said;
 };
 
 /* ---- the end of a connection ---- */
@@ -237,7 +239,7 @@ static void answer(struct client *cl, const char *text, size_t size)
     if (!request_parse(text, size, &cl->api->rt->nodes, &r, err))
         respond(cl, report_error(err));
     else if (r.what == DO_STATUS)
-        respond(cl, report_status(cl->api->rt));
+        respond(cl, report_status(cl->api->rt, &cl->api->said));
     else if (r.what == DO_WATCH)
         answer_watch(cl);
     else

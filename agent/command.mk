@@ -5,6 +5,7 @@ agent_libapi_a_SOURCES = \
 	agent/peer.c agent/peer.h \
 	agent/request.c agent/request.h \
 	agent/report.c agent/report.h \
+	agent/said.c agent/said.h \
 	agent/sentence.c agent/sentence.h \
 	agent/span.c agent/span.h \
 	agent/json_read.c agent/json_read.h

@@ -100,8 +100,11 @@ static void put_story(struct json_object *o, const struct runtime *rt, const str
     put_yes(o, "dry-run", (s->flags & ASK_FLAG_DRY_RUN) != 0);
 }
 
-static void put_end(struct json_object *o, const struct runtime *rt, const struct story *s)
+/* said NULL: it ends now, and is said now. */
+static void put_end(struct json_object *o, const struct runtime *rt, const struct story *s,
+                    const struct said *said)
 {
+    const struct said_end *then = said != NULL ? said_find(said, s->op) : NULL;
     int at = index_of(rt, s->end.end.node);
     char text[SENTENCE_MAX];
 
@@ -113,11 +116,12 @@ static void put_end(struct json_object *o, const struct runtime *rt, const struc
     put_tunnel_names(o, rt, "sessions", at, s->end.end.sessions);
     put_text(o, "at", at >= 0 ? rt->nodes.name[at] : "");
     put_op(o, rt, "holder", s->end.end.holder);
-    put_text(o, "text", sentence_end(rt, s, text));
-    put_text(o, "advice", sentence_advice(rt, s, text));
+    put_text(o, "text", then != NULL ? then->text : sentence_end(rt, s, text));
+    put_text(o, "advice", then != NULL ? then->advice : sentence_advice(rt, s, text));
 }
 
-static struct json_object *operation(const struct runtime *rt, const struct story *s)
+static struct json_object *operation(const struct runtime *rt, const struct story *s,
+                                     const struct said *said)
 {
     struct json_object *o = json_object_new_object();
 
@@ -125,7 +129,7 @@ static struct json_object *operation(const struct runtime *rt, const struct stor
     put_number(o, "asked", s->asked_s);
     if (s->ended_s != 0) {
         put_number(o, "ended", s->ended_s);
-        put_end(o, rt, s);
+        put_end(o, rt, s, said);
     } else {
         json_object_object_add(o, "ended", NULL);
         json_object_object_add(o, "result", NULL);
@@ -138,13 +142,13 @@ static const struct story *nth_newest(const struct runtime *rt, unsigned n)
     return &rt->story[(rt->story_next + 2u * STORIES_MAX - 1u - n) % STORIES_MAX];
 }
 
-static void put_operations(struct json_object *o, const struct runtime *rt)
+static void put_operations(struct json_object *o, const struct runtime *rt, const struct said *said)
 {
     struct json_object *a = json_object_new_array();
 
     for (unsigned n = 0; n < STORIES_MAX; n++) {
         if (nth_newest(rt, n)->op != OP_NONE)
-            json_object_array_add(a, operation(rt, nth_newest(rt, n)));
+            json_object_array_add(a, operation(rt, nth_newest(rt, n), said));
     }
     json_object_object_add(o, "operations", a);
 }
@@ -372,7 +376,7 @@ static void put_settings(struct json_object *o, const struct runtime *rt)
     json_object_object_add(o, "settings", settings);
 }
 
-struct json_object *report_status(const struct runtime *rt)
+struct json_object *report_status(const struct runtime *rt, const struct said *said)
 {
     struct json_object *o = json_object_new_object(), *nodes = json_object_new_array();
 
@@ -387,7 +391,7 @@ struct json_object *report_status(const struct runtime *rt)
         json_object_array_add(nodes, node(rt, n));
     json_object_object_add(o, "nodes", nodes);
     put_settings(o, rt);
-    put_operations(o, rt);
+    put_operations(o, rt, said);
     if (strlen(json_object_to_json_string_ext(o, REPORT_FORMAT)) > REPORT_MAX) {
         json_object_object_add(o, "operations", json_object_new_array());
         put_yes(o, "cut", true);
@@ -417,7 +421,7 @@ struct json_object *report_told(const struct runtime *rt, const struct told *tol
     }
     put_text(o, "text", sentence_told(rt, told, text));
     if (told->type == TOLD_ENDED && told->story != NULL)
-        put_end(o, rt, told->story); /* its own text, and the advice apart from it */
+        put_end(o, rt, told->story, NULL); /* its own text, and the advice apart from it */
     return o;
 }
 

@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "agent/runtime.h"
+#include "agent/said.h"
 
 #define API_VERSION 1 /* stands in every request, response and event as "api" */
 
@@ -16,8 +17,9 @@
 #define REPORT_MAX    (IPC_MAX - 4096) /* bytes of JSON in one answer; the rest is libqb's */
 
 /* The whole status (cgwha status --json), no longer than REPORT_MAX: if it were, the stories of
- * past operations are left out, and "cut" says so. */
-struct json_object *report_status(const struct runtime *rt);
+ * past operations are left out, and "cut" says so. said: how their ends were said when they came.
+ */
+struct json_object *report_status(const struct runtime *rt, const struct said *said);
 /* One event for those who watch. */
 struct json_object *report_told(const struct runtime *rt, const struct told *told);
 /* {"api":1,"error":"..."} */

@@ -268,6 +268,14 @@ static void add_place(struct text *x, const struct scene *sc, char place)
     case 'a': /* those that are not there */
         add_absent(x, sc);
         break;
+    case 'v': /* the same, if any */
+        if ((sc->rt->view.members | (1u << sc->rt->nodes.self)) !=
+            (1u << sc->rt->nodes.count) - 1u) {
+            add(x, ": ");
+            add_absent(x, &(struct scene){.rt = sc->rt, .target = sc->target, .guard = -1});
+            add(x, " left the view");
+        }
+        break;
     case 'p':
         add_prefixes(x, sc, s->end.end.prefixes);
         break;
@@ -346,7 +354,8 @@ static const struct words words[REASONS] = {
                            "See cgwha status; repair {g}, then ask again."},
     [REASON_GUARD_SILENT] = {"the other did not answer in time", "{o} did not answer in time",
                              "Look at {o}: journalctl -u cgwhad there."},
-    [REASON_VIEW_CHANGED] = {"the membership changed", "the membership changed in the middle of it",
+    [REASON_VIEW_CHANGED] = {"the membership changed",
+                             "the membership changed in the middle of it{v}",
                              "See cgwha status; ask again when every agent is a member."},
     [REASON_LEVEL_FAILED] = {"the router did not show the level",
                              "the router on {t} did not show the level it was given",
@@ -566,7 +575,9 @@ const char *sentence_node(const struct runtime *rt, unsigned node, const struct 
     struct list l = {.x = &x, .of = bits(out_of_service)};
 
     /* What it has proven once is no news. */
-    sentence_phase(rt, node, r->phase, r->reason == REASON_SOAKED ? REASON_NONE : r->reason, out);
+    sentence_phase(
+        rt, node, r->phase,
+        r->reason == REASON_SOAKED || r->reason == REASON_DRY_RUN ? REASON_NONE : r->reason, out);
     x.at = strlen(out);
     if (r->phase != PHASE_IN_SERVICE || r->target != LEVEL_HIGH)
         return out;

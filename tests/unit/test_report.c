@@ -16,6 +16,8 @@
 #define OP1 OP(STAGE_GW1, 1001)
 #define OP2 OP(STAGE_GW2, 7)
 
+static const struct said nothing_said;
+
 /* The version of the day is no matter of these files. */
 static void no_version(struct json_object *status)
 {
@@ -29,7 +31,7 @@ static void no_version(struct json_object *status)
 
 static void compare(const struct stage *s, const char *name)
 {
-    struct json_object *status = report_status(&s->rt);
+    struct json_object *status = report_status(&s->rt, &nothing_said);
     char file[64], text[65536];
 
     no_version(status);
@@ -277,6 +279,36 @@ static void phases_views_and_levels(void **state)
     json_object_put(o);
 }
 
+/* What was said of an end stays so, whatever becomes of the nodes. */
+static void an_end_stays_as_it_was_said(void **state)
+{
+    struct said said = {.next = 0};
+    struct json_object *o;
+    struct story *story;
+    struct stage s;
+
+    (void)state;
+    stage_set(&s);
+    story = stage_story(&s, OP1, ASK_DRAIN, STAGE_GW1);
+    stage_end(story, RESULT_REFUSED, REASON_NOT_IN_SERVICE);
+    story->end.end.node = STAGE_GW2;
+    s.rt.record[1].phase = PHASE_DRAINED;
+    said_keep(&said, &s.rt, story);
+    s.rt.record[1].phase = PHASE_IN_SERVICE;
+    o = report_status(&s.rt, &said);
+    assert_string_equal(json_text(json_at(o, "operations", 0), "text"),
+                        "gw1 was not drained: gw2 is drained, so it cannot take over.");
+    assert_non_null(strstr(json_text(json_at(o, "operations", 0), "advice"), "undrain gw2"));
+    json_object_put(o);
+    for (unsigned i = 1; i <= STORIES_MAX; i++) {
+        story->op = OP1 + i;
+        said_keep(&said, &s.rt, story);
+    }
+    assert_null(said_find(&said, OP1));
+    assert_non_null(said_find(&said, OP1 + STORIES_MAX));
+    assert_null(said_find(&nothing_said, OP_NONE));
+}
+
 /* The largest status there can be still fits into one answer. */
 static void the_largest_fits(void **state)
 {
@@ -318,7 +350,7 @@ static void the_largest_fits(void **state)
         story->end.end.tunnels = story->end.end.sessions = 0xff;
         memset(story->why, 'w', WHY_LEN - 1);
     }
-    o = report_status(&s.rt);
+    o = report_status(&s.rt, &nothing_said);
     assert_true(strlen(json_object_to_json_string_ext(o, REPORT_FORMAT)) <= REPORT_MAX);
     assert_true(json_yes(o, "cut"));
     assert_int_equal(json_count(o, "nodes"), NODES_MAX);
@@ -339,6 +371,7 @@ int main(void)
         cmocka_unit_test(safety_net),
         cmocka_unit_test(an_end_says_all),
         cmocka_unit_test(phases_views_and_levels),
+        cmocka_unit_test(an_end_stays_as_it_was_said),
         cmocka_unit_test(the_largest_fits),
     };
 

@@ -202,6 +202,23 @@ static void absent_agents_are_named(void **state)
     assert_says(sentence_advice(&s.rt, story, text), "Does corosync run here");
 }
 
+static void who_left_is_named(void **state)
+{
+    struct stage s;
+    struct story *story;
+    char text[SENTENCE_MAX];
+
+    (void)state;
+    stage_set(&s);
+    story = stage_story(&s, OP1, ASK_DRAIN, STAGE_GW1);
+    stage_end(story, RESULT_ROLLED_BACK, REASON_VIEW_CHANGED);
+    assert_string_equal(sentence_end(&s.rt, story, text),
+                        "gw1 was not drained and goes on as before: the membership changed in the "
+                        "middle of it.");
+    s.rt.view.members = 1;
+    assert_says(sentence_end(&s.rt, story, text), "in the middle of it: gw2 left the view.");
+}
+
 static void a_late_return_says_what_it_waits_for(void **state)
 {
     struct stage s;
@@ -293,6 +310,7 @@ int main(void)
         cmocka_unit_test(names_the_holder_of_the_lock),
         cmocka_unit_test(other_not_in_service),
         cmocka_unit_test(absent_agents_are_named),
+        cmocka_unit_test(who_left_is_named),
         cmocka_unit_test(a_late_return_says_what_it_waits_for),
         cmocka_unit_test(long_lists_are_cut_and_counted),
         cmocka_unit_test(told_names_the_node),
