@@ -141,10 +141,6 @@ static void level_looked(struct order *order, bool ok, const char *why)
         level_lost(order, why);
         return;
     }
-    if (order->superseded || order->late) {
-        level_interrupt(order);
-        return;
-    }
     if (!ok)
         snprintf(order->why, sizeof(order->why), "%s", why);
     order->looks++;
