@@ -146,8 +146,10 @@ static void order_done(struct runtime *rt, unsigned which, enum outcome outcome,
 
     rt->order_id[which] = 0;
     rt->ports->timer_clear(rt->ctx, SLOT_ORDER + which);
-    if (which == ORDER_LEVEL)
+    if (which == ORDER_LEVEL) {
         rt->level_done_ns = rt->ports->now_ns(rt->ctx);
+        rt->level_proven |= outcome == OUTCOME_OK;
+    }
     tell_order(rt, which, outcome, why);
     ev.done.order = (uint8_t)which;
     ev.done.ok = outcome == OUTCOME_OK;
@@ -316,6 +318,23 @@ void look(struct runtime *rt)
     rt->ports->timer_set(rt->ctx, SLOT_POLL, poll_ms(rt));
 }
 
+/* An agent that died between writing the level file and giving it to the router has left a file
+ * that names a level the router never had. Where nothing at all is exported, any level's attributes
+ * are as they should be: that proves no level, until one was put in force by this agent. */
+static bool unproven(const struct runtime *rt)
+{
+    bool established = false;
+
+    if (rt->level_proven || rt->router_seen.level == LEVEL_WITHDRAWN)
+        return false;
+    for (unsigned t = 0; t < rt->conf->tunnels; t++) {
+        if (rt->router_seen.session[t].established && rt->router_seen.session[t].exported != 0)
+            return false;
+        established |= rt->router_seen.session[t].established;
+    }
+    return established;
+}
+
 /* A snapshot of the router that was begun before the last level was in force says nothing about it.
  */
 static void observe(struct runtime *rt)
@@ -329,6 +348,8 @@ static void observe(struct runtime *rt)
         cover_observe(rt->conf, &rt->router_seen, &rt->ipsec_seen, rt->store_sick ? SICK_STORE : 0);
     if (old)
         ev.observe.level = rt->engine.drift ? LEVELS : rt->engine.level;
+    else if (unproven(rt))
+        ev.observe.level = LEVELS;
     if (old && ev.observe.level == LEVEL_WITHDRAWN)
         ev.observe.covers = 0;
     feed(rt, &ev);
@@ -492,7 +513,15 @@ static void on_deliver(void *ctx, const struct message *m)
     }
 }
 
-const struct cluster_events runtime_cluster_events = {.view = on_view, .deliver = on_deliver};
+static void on_shown(void *ctx, const struct cluster_view *view)
+{
+    struct runtime *rt = ctx;
+
+    rt->view = *view;
+}
+
+const struct cluster_events runtime_cluster_events = {
+    .view = on_view, .deliver = on_deliver, .shown = on_shown};
 
 /* ---- the outside ---- */
 
