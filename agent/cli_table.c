@@ -156,7 +156,7 @@ static void fill(struct row *row, struct json_object *status, struct json_object
     snprintf(row->cell[NODE].text, CELL, "%s%s", json_text(node, "name"),
              json_yes(node, "self") ? " (here)" : "");
     set_phase(&row->cell[PHASE], node);
-    if (since > 0 && spoken)
+    if (since > 0 && spoken && here(node))
         set(&row->cell[FOR], PAINT_PLAIN,
             span_text(now > since ? (uint64_t)(now - since) : 0, span));
     if (!spoken || !here(node))
@@ -304,11 +304,14 @@ static void line_of_member(struct paragraph *p, struct json_object *status,
     line(p, PAINT_PLAIN, w.text);
 }
 
-static void line_of_absent(struct paragraph *p, struct json_object *node)
+static void line_of_absent(struct paragraph *p, struct json_object *status,
+                           struct json_object *node)
 {
     struct words w = {.at = 0};
 
-    if (is(node, "agent", "lost"))
+    if (json_text(json_member(status, "view"), "why")[0] != '\0')
+        say(&w, "cannot be heard without corosync");
+    else if (is(node, "agent", "lost"))
         say(&w, "its agent is gone, its host still answers: its routes stay as they were. Start "
                 "cgwhad there");
     else if (is(node, "agent", "node-lost"))
@@ -412,7 +415,7 @@ static void print_paragraphs(const struct look *look, struct json_object *status
             line_of_member(&p, status, node);
             lines_of_trouble(&p, status, node);
         } else {
-            line_of_absent(&p, node);
+            line_of_absent(&p, status, node);
         }
     }
 }

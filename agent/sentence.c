@@ -105,6 +105,19 @@ static void add_absent(struct text *x, const struct scene *sc)
         add_others(x, sc);
 }
 
+/* ": gw2 left the view"; nothing if all are there. */
+static void add_left(struct text *x, const struct scene *sc)
+{
+    const struct runtime *rt = sc->rt;
+    const struct scene all = {.rt = rt, .target = sc->target, .guard = -1};
+
+    if ((rt->view.members | (1u << rt->nodes.self)) == (1u << rt->nodes.count) - 1u)
+        return;
+    add(x, ": ");
+    add_absent(x, &all);
+    add(x, " left the view");
+}
+
 static void add_prefixes(struct text *x, const struct scene *sc, uint64_t mask)
 {
     const struct prefix_list *prefixes = &sc->rt->conf->router.prefixes;
@@ -268,13 +281,8 @@ static void add_place(struct text *x, const struct scene *sc, char place)
     case 'a': /* those that are not there */
         add_absent(x, sc);
         break;
-    case 'v': /* the same, if any */
-        if ((sc->rt->view.members | (1u << sc->rt->nodes.self)) !=
-            (1u << sc->rt->nodes.count) - 1u) {
-            add(x, ": ");
-            add_absent(x, &(struct scene){.rt = sc->rt, .target = sc->target, .guard = -1});
-            add(x, " left the view");
-        }
+    case 'v': /* the same, as those who left */
+        add_left(x, sc);
         break;
     case 'p':
         add_prefixes(x, sc, s->end.end.prefixes);
@@ -465,7 +473,8 @@ static const char *special_advice(const struct scene *sc)
         return s->kind == ASK_DRAIN && s->end.end.reason == REASON_NONE
                    ? "Bring it back with: cgwha undrain {t}."
                    : "";
-    if (s->end.end.reason == REASON_ALONE && rt->view.id == 0)
+    if ((s->end.end.reason == REASON_ALONE || s->end.end.reason == REASON_AGENT_LOST) &&
+        rt->view.id == 0)
         return "Does corosync run here? systemctl status corosync; corosync-cfgtool -s.";
     if (s->end.end.reason == REASON_ALONE && (rt->view.ring & ~rt->view.members) != 0)
         return "On {a}: systemctl start cgwhad; its host answers, only the agent is not there.";
