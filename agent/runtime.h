@@ -108,6 +108,7 @@ struct runtime {
     uint32_t order_id[ORDERS]; /* the one under way; 0: none */
     uint32_t again_id;         /* of the last save that was tried again, which is no order */
     uint8_t order_level;       /* of the level order under way */
+    bool level_proven;         /* this agent has put a level in force and read it back */
     uint64_t level_done_ns;    /* snapshots begun before this say nothing about the level */
     uint64_t router_polled_ns; /* when the snapshot under way was asked for; 0: none is */
     uint64_t ipsec_polled_ns;
