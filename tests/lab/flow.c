@@ -34,6 +34,7 @@
 #define NS_PER_S     INT64_C(1000000000)
 #define GAP_NS       (10 * NS_PER_MS)
 #define SAY_EVERY_NS (20 * NS_PER_MS) /* HELLO and END, so one lost of them does not matter */
+#define PEER_END_NS  (10 * NS_PER_S)  /* how long the other end may go on after we ended */
 #define RCVBUF_BYTES (16 << 20)
 #define WIRE_BYTES   104
 #define WIRE_MAGIC   UINT32_C(0x43474657) /* "CGFW" */
@@ -419,12 +420,15 @@ static void turn(struct flow *f, int64_t until_ns)
         receive(f);
 }
 
-/* Turns until `until_ns` or until *done; says `kind` every SAY_EVERY_NS meanwhile. */
+/* Turns until `until_ns` or until *done; says `kind` every SAY_EVERY_NS meanwhile. Whoever is told
+ * to stop while nobody answers its HELLO gives up. */
 static void say_until(struct flow *f, enum kind kind, int64_t until_ns, const int *done)
 {
     int64_t next = 0;
 
-    while (now_ns(CLOCK_MONOTONIC) < until_ns && !(done && (*done || atomic_load(&f->stop)))) {
+    while (now_ns(CLOCK_MONOTONIC) < until_ns && !(done && *done)) {
+        if (kind == KIND_HELLO && atomic_load(&f->stop))
+            return;
         if (now_ns(CLOCK_MONOTONIC) >= next) {
             next = now_ns(CLOCK_MONOTONIC) + SAY_EVERY_NS;
             say(f, kind, atomic_load(&f->sent), atomic_load(&f->errors));
@@ -464,6 +468,8 @@ static int run(struct flow *f)
     pthread_join(f->sender, NULL);
     f->ended_ns = now_ns(CLOCK_REALTIME);
 
+    /* The tail counts from the end of both: on a busy machine they end apart. */
+    say_until(f, KIND_END, now_ns(CLOCK_MONOTONIC) + PEER_END_NS, &f->peer_ended);
     say_until(f, KIND_END, now_ns(CLOCK_MONOTONIC) + f->opt->drain_ns, NULL);
     receive(f);
     if (f->peer_ended && tally_close(&f->tally, f->peer_sent, now_ns(CLOCK_REALTIME)) < 0) {
@@ -577,7 +583,7 @@ static const char usage_text[] =
     "end\n"
     "  --run N         only packets of the same run are counted (0)\n"
     "  --wait S        how long to wait for the other end before the start (10)\n"
-    "  --drain MS      how long to wait for the tail after the end (1000)\n"
+    "  --drain MS      how long to wait for the tail after both have ended (1000)\n"
     "Exit: 0 counted (lost or not), 1 failed, 2 usage.\n";
 
 static uint64_t number(const char *option, const char *text, long long least, long long most)

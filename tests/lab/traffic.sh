@@ -3,29 +3,49 @@
 
 TRAFFIC_ENDS="lan vpc"
 
-flow_pid() { cat "$LAB/node/$1/flow.pid" 2>/dev/null; }
-
-# flow_signal END SIGNAL; 1 when it does not run.
+# flow_signal SIGNAL END...: to the ends that run, at once; 1 when one does not run.
 flow_signal() {
-    local pid
-    pid=$(flow_pid "$1") && ns_exec "$1" kill "-$2" "$pid" 2>/dev/null
+    local signal=$1 end pid start rc=0 pids=()
+    shift
+    for end in "$@"; do
+        if [[ -r $LAB/node/$end/flow.pid ]] && read -r pid start <"$LAB/node/$end/flow.pid" &&
+            lives "$pid" "$start"; then
+            pids+=("$pid")
+        else
+            rc=1
+        fi
+    done
+    ((${#pids[@]} == 0)) || kill "-$signal" "${pids[@]}" 2>/dev/null || rc=1
+    return $rc
 }
 
-traffic_runs() { flow_signal lan 0 || flow_signal vpc 0; }
+traffic_runs() { flow_signal 0 lan || flow_signal 0 vpc; }
 
 # flow_start END OWN-ADDRESS PEER-ADDRESS RATE RUN
 flow_start() {
     local end=$1
-    # shellcheck disable=SC2016
-    ns_exec "$end" "$IN_NODE/../ahead" --at-once bash -c 'echo $$ >/run/lab/node/flow.pid; exec "$@"' flow \
+    ns_exec "$end" "$IN_NODE/../ahead" --at-once \
         /run/lab/build/tests/lab/flow --listen "$2:$PROBE_PORT" --peer "$3:$PROBE_PORT" \
         --rate "$4" --run "$5" --duration until-signal --report /run/lab/node/flow.json \
         </dev/null >"$(node_dir "$end")/log/flow.log" 2>&1 &
     disown
+    wait_for 10 flow_began "$end" $! || die "flow cannot be started in $end: $(<"$(node_dir "$end")/log/flow.log")"
+}
+
+# flow_began END PID: what nsenter, of this PID, has become in the node.
+flow_began() {
+    local nsenter pid
+    # The node's process is a child of nsenter, which may be a child of our own shell's copy.
+    for nsenter in "$2" $(pgrep -P "$2"); do
+        pid=$(pgrep -P "$nsenter" -x flow) || continue
+        echo "$pid $(start_of "$pid")" >"$LAB/node/$1/flow.pid"
+        return
+    done
+    return 1
 }
 
 has_report() { [[ -e $LAB/node/$1/flow.json ]]; }
-has_report_or_ended() { has_report "$1" || ! flow_signal "$1" 0; }
+has_report_or_ended() { has_report "$1" || ! flow_signal 0 "$1"; }
 
 traffic_start() { # RATE LAN-ADDRESS
     local run end
@@ -37,18 +57,18 @@ traffic_start() { # RATE LAN-ADDRESS
     flow_start lan "$2" "$VPC_HOST" "$1" "$run"
     flow_start vpc "$VPC_HOST" "$2" "$1" "$run"
     for end in $TRAFFIC_ENDS; do
-        wait_for 10 flow_pid "$end" >/dev/null
         wait_for 20 has_report_or_ended "$end"
         has_report "$end" || die "Traffic did not start: $(tail -n 1 "$(node_dir "$end")/log/flow.log")"
     done
 }
 
-flow_ended() { ! flow_signal "$1" 0; }
+flow_ended() { ! flow_signal 0 "$1"; }
 
 traffic_stop() {
     local end
     traffic_runs || die "No traffic runs: start it with 'lab traffic start'."
-    for end in $TRAFFIC_ENDS; do flow_signal "$end" TERM; done
+    # shellcheck disable=SC2086
+    flow_signal TERM $TRAFFIC_ENDS
     for end in $TRAFFIC_ENDS; do
         wait_for 30 flow_ended "$end" || die "The end of the traffic in $end does not stop."
     done
@@ -58,9 +78,9 @@ traffic_stop() {
 traffic_snapshot() {
     local end
     for end in $TRAFFIC_ENDS; do
-        flow_signal "$end" 0 || continue
+        flow_signal 0 "$end" || continue
         rm -f "$LAB/node/$end/flow.json"
-        flow_signal "$end" USR1
+        flow_signal USR1 "$end"
     done
     for end in $TRAFFIC_ENDS; do
         wait_for 10 has_report "$end" || die "There is no count of $end: start traffic first."
