@@ -115,7 +115,8 @@ static void level_confirmed(struct order *order, int code, const char *text)
         level_lost(order, "BIRD had gone back to its old configuration before it was confirmed");
 }
 
-/* An adj-out that was empty at the old level, withdrawn, and has not begun to fill. */
+/* An adj-out that was empty at the old level, withdrawn, and has not begun to fill. Not the LAN's:
+ * before the cloud's routes are learnt there is nothing to export to it. */
 static bool level_begins(const struct order *order)
 {
     const struct bird_driver *d = order->driver;
@@ -127,7 +128,7 @@ static bool level_begins(const struct order *order)
         return false;
     for (unsigned i = 0; i < d->conf.count; i++) {
         const struct router_session_seen *seen = &d->look.read[i].seen;
-        if (seen->established && seen->routes_out == 0)
+        if (!d->conf.session[i].lan && seen->established && seen->routes_out == 0)
             return true;
     }
     return false;

@@ -489,6 +489,14 @@ static void an_empty_table_after_being_withdrawn_is_given_a_moment(void **state)
     b->fake.log[0] = '\0';
     check_answer(level_now(b, LEVEL_LOW), OUTCOME_OK, "");
     assert_int_equal(fake_count(&b->fake, "show protocols all"), 13);
+    /* And not for the LAN, which has nothing to be told before the cloud's routes are learnt. */
+    b->fake.session[TUN12].exports = "10.20.0.0/16";
+    b->fake.session[LAN].exports = NULL;
+    check_answer(level_now(b, LEVEL_WITHDRAWN), OUTCOME_OK, "");
+    b->fake.log[0] = '\0';
+    check_answer(level_now(b, LEVEL_LOW), OUTCOME_OK, "");
+    assert_int_equal(fake_count(&b->fake, "show protocols all"), 1);
+    b->fake.session[TUN12].exports = NULL;
     /* And not at all where something was exported before. */
     b->fake.log[0] = '\0';
     check_answer(level_now(b, LEVEL_HIGH), OUTCOME_OK, "");
