@@ -387,7 +387,7 @@ static void configure(struct host *h, struct router_order *o)
         r->undo_level = r->level;
     r->unconfirmed = true;
     push(h->world, HAPPENS_ROUTER_UNDO, h->self, CONFIRM_TIMEOUT_S * SECOND, 0, ++r->undo_gen, 0);
-    in_force(h, o->level, true);
+    in_force(h, r->file, r->file == o->level); /* somebody may have written another meanwhile */
     for (unsigned t = 0; t < TUNNELS; t++) {
         if (r->session[t].closed && !r->keep_closed)
             r->session[t].closed = false;
