@@ -15,23 +15,26 @@ static bool since(uint64_t then_ns, uint32_t ms)
     return charon_now() - then_ns >= ms * NS_PER_MS;
 }
 
-static bool send_act(struct charon *d, struct vici_writer *frame, const char *name)
+/* Tags of requests: an initiate's tells its tunnel. */
+enum { TAG_SA = TUNNELS_MAX };
+
+static bool send_act(struct charon *d, struct vici_writer *frame, const char *name, uint32_t tag)
 {
     char err[ERR_MAX];
 
-    if (d->act.fd < 0)
-        d->acts = 0;
     if (d->act.fd < 0 && !client_open(&d->act, err)) {
         qb_log(LOG_WARNING, "IPsec: \"%s\" was not sent: %s", name, err);
         return false;
     }
-    if (!client_send(&d->act, frame, name, 0))
+    if (!client_send(&d->act, frame, name, tag))
         return false;
     d->acts++;
     return true;
 }
 
-/* Returns at once (timeout -1, no log events): what becomes of it is seen in the table. */
+/* Asks charon to initiate and to return at once (timeout -1, no log events): what becomes of it is
+ * seen in the table. Not while it has yet to take the last one, nor before the table can show it.
+ */
 static void initiate(struct charon *d, unsigned tunnel)
 {
     const struct ipsec_tunnel *t = &d->conf.tunnel[tunnel];
@@ -39,19 +42,36 @@ static void initiate(struct charon *d, unsigned tunnel)
     uint8_t bytes[CLIENT_REQUEST_MAX];
     struct vici_writer frame;
 
-    if (charon_now() < keep->next_ns)
+    if (keep->asked || d->looks < keep->first_look || charon_now() < keep->next_ns)
         return;
     vici_start(&frame, bytes, sizeof(bytes), VICI_CMD_REQUEST, "initiate");
     vici_put(&frame, "child", t->child);
     vici_put(&frame, "ike", t->ike);
     vici_put_int(&frame, "timeout", -1);
     vici_put_int(&frame, "loglevel", -1);
-    if (!send_act(d, &frame, "initiate"))
-        return;
-    qb_log(LOG_INFO, "IPsec: %s is down, initiating it", t->ike);
+    keep->asked = send_act(d, &frame, "initiate", tunnel);
+    if (keep->asked)
+        qb_log(LOG_INFO, "IPsec: %s is down, initiating it", t->ike);
+}
+
+/* charon has taken an initiate, or never will. */
+static void initiated(struct charon *d, struct keep *keep)
+{
+    keep->asked = false;
+    keep->first_look = d->looks + 1;
     keep->next_ns = charon_now() + keep->backoff * NS_PER_MS;
     keep->backoff =
         keep->backoff * 2 < d->timing.backoff_max ? keep->backoff * 2 : d->timing.backoff_max;
+}
+
+/* Nothing sent on the connection for orders will be answered any more. */
+static void forget_acts(struct charon *d)
+{
+    d->acts = 0;
+    for (unsigned i = 0; i < TUNNELS_MAX; i++) {
+        if (d->keep[i].asked)
+            initiated(d, &d->keep[i]);
+    }
 }
 
 static void begin_anew(struct charon *d, struct keep *keep)
@@ -60,7 +80,7 @@ static void begin_anew(struct charon *d, struct keep *keep)
     keep->backoff = d->timing.backoff;
 }
 
-/* True once for each act and SA, and again when it left no trace for a while. */
+/* True once for each act and SA, and again when charon has taken it and it left no trace. */
 static bool worth_trying(struct charon *d, struct plan plan)
 {
     struct order *order = &d->order;
@@ -70,7 +90,7 @@ static bool worth_trying(struct charon *d, struct plan plan)
         struct tried *t = &order->tried[i];
         if (t->act != plan.act || t->id != plan.id)
             continue;
-        if (!since(t->at_ns, d->timing.retry))
+        if (!since(t->at_ns, d->timing.retry) || d->acts > 0)
             return false;
         t->at_ns = charon_now();
         return true;
@@ -94,7 +114,7 @@ static void act_on_sa(struct charon *d, struct plan plan)
         vici_put_int(&frame, "timeout", -1);
         vici_put_int(&frame, "loglevel", -1);
     }
-    if (send_act(d, &frame, name))
+    if (send_act(d, &frame, name, TAG_SA))
         qb_log(LOG_INFO, "IPsec: order %" PRIu32 ": %s %s %" PRIu32, d->order.id, name, key,
                plan.id);
 }
@@ -244,6 +264,7 @@ void act_on_snapshot(struct charon *d)
 void act_on_link_down(struct charon *d)
 {
     alarm_clear(d, &d->tick);
+    forget_acts(d);
     if (d->order.kind != ORDER_NONE)
         finish(d, OUTCOME_FAILED, d->why);
 }
@@ -297,8 +318,9 @@ static void on_answer(void *ctx, uint32_t tag, const struct vici_packet *packet)
     struct vici_text success = {0}, message = {0};
     char text[ERR_MAX / 2];
 
-    (void)tag;
     d->acts--;
+    if (tag < TUNNELS_MAX)
+        initiated(d, &d->keep[tag]);
     if (packet->type != VICI_CMD_RESPONSE) {
         qb_log(LOG_ERR, "IPsec: charon does not know an order that every strongSwan knows");
     } else if (!vici_find(packet->body, "success", &success) || !vici_is(success, "yes")) {
@@ -323,7 +345,7 @@ static void on_broken(void *ctx, const char *why)
 
     if (d->acts > 0)
         qb_log(LOG_WARNING, "IPsec: an order was not taken: %s", why);
-    d->acts = 0;
+    forget_acts(d);
 }
 
 const struct client_events act_events = {on_answer, on_event, on_broken};

@@ -83,9 +83,11 @@ struct done {
 
 /* How the initiating of one tunnel goes. */
 struct keep {
-    uint64_t down_ns; /* since when it is seen down; 0 = it is not */
-    uint64_t next_ns; /* not initiated again before */
-    uint32_t backoff; /* ms */
+    uint64_t down_ns;    /* since when it is seen down; 0 = it is not */
+    bool asked;          /* charon has yet to take an initiate of it */
+    uint64_t first_look; /* number of the first snapshot that can show what became of it */
+    uint64_t next_ns;    /* not initiated again before */
+    uint32_t backoff;    /* ms */
 };
 
 struct charon {

@@ -15,12 +15,13 @@
 
 #include <cmocka.h>
 
-#define LIMIT_NS UINT64_C(5000000000) /* no test waits longer for anything */
+#define LIMIT_NS UINT64_C(20000000000) /* no test waits longer for anything */
 
-/* Fast, for tests; in the same order as the real ones. */
+/* Fast where something is done again and again, patient where somebody waits: a loaded machine must
+ * not make a test fail. */
 static const struct charon_timing fast = {
-    .answer = 120,
-    .act_answer = 200,
+    .answer = 10000,
+    .act_answer = 10000,
     .reconnect = 5,
     .reconnect_max = 20,
     .tick = 5,
@@ -32,6 +33,15 @@ static const struct charon_timing fast = {
     .patience = 40,
     .conns = 30000,
 };
+
+/* For the tests in which charon hangs. */
+static struct charon_timing hurried(void)
+{
+    struct charon_timing timing = fast;
+    timing.answer = 100;
+    timing.act_answer = 100;
+    return timing;
+}
 
 struct world {
     qb_loop_t *loop;
@@ -208,12 +218,17 @@ static void install_both(void)
 }
 
 /* A charon with both tunnels up, and the driver that has seen them. */
-static void start_up(void)
+static void start_up_timed(const struct charon_timing *timing)
 {
     install_both();
     fake_listen(&w.fake);
-    create(&fast);
+    create(timing);
     RUN_UNTIL(up);
+}
+
+static void start_up(void)
+{
+    start_up_timed(&fast);
 }
 
 static void poll_now(void)
@@ -445,10 +460,12 @@ static void permission_denied(void **state)
 /* As after SIGSTOP: the kernel still takes connections, nobody answers. */
 static void hung_charon_times_out(void **state)
 {
+    struct charon_timing timing = hurried();
+
     (void)state;
     w.fake.mute = true;
     fake_listen(&w.fake);
-    create(&fast);
+    create(&timing);
     RUN_UNTIL(unreachable);
     assert_non_null(strstr(w.seen.why, "has not answered"));
     fake_unmute(&w.fake);
@@ -457,11 +474,13 @@ static void hung_charon_times_out(void **state)
 
 static void hang_in_mid_listing_times_out(void **state)
 {
+    struct charon_timing timing = hurried();
+
     (void)state;
-    start_up();
+    start_up_timed(&timing);
     w.fake.hang = "list-sas";
     poll_now();
-    freshen(7, 10, 3000);
+    freshen(7, 10, 20000);
     RUN_UNTIL(unreachable);
     assert_non_null(strstr(w.seen.why, "has not answered \"list-sas\""));
     RUN_UNTIL(one_done);
@@ -653,13 +672,19 @@ static void backs_off(void **state)
     assert_true(initiated_ns[4] - initiated_ns[3] >= 60 * 1000000);
 }
 
+static bool initiated_once(void)
+{
+    return fake_noted(&w.fake, "initiate ike=tun11") == 1;
+}
+
 static bool initiated_again(void)
 {
     return fake_noted(&w.fake, "initiate ike=tun11") >= 2;
 }
 
-/* charon may resolve a name, or wait for a busy IKE_SA, before it takes an initiate. */
-static void slow_order_does_not_hold_up_looking(void **state)
+/* charon may resolve a name, or wait for a busy IKE_SA, before it takes an initiate: looking goes
+ * on, and it is not asked for the same again. */
+static void slow_order_holds_nothing_up(void **state)
 {
     (void)state;
     w.fake.hang = "initiate";
@@ -667,9 +692,24 @@ static void slow_order_does_not_hold_up_looking(void **state)
     fake_listen(&w.fake);
     create(&fast);
     keep_up(true);
-    RUN_UNTIL(initiated_again);
+    RUN_UNTIL(initiated_once);
+    run_listings(40); /* some of its backoffs */
     assert_true(w.seen.reachable);
-    assert_true(w.fake.listings > 5);
+    assert_true(initiated_once());
+}
+
+static void order_never_answered_is_given_again(void **state)
+{
+    struct charon_timing timing = fast;
+
+    (void)state;
+    timing.act_answer = 50;
+    w.fake.hang = "initiate";
+    fake_install(&w.fake, fake_add(&w.fake, "tun12", "ESTABLISHED"));
+    fake_listen(&w.fake);
+    create(&timing);
+    keep_up(true);
+    RUN_UNTIL(initiated_again);
     w.fake.hang = NULL;
     RUN_UNTIL(up);
 }
@@ -678,7 +718,7 @@ static void freshen_of_what_is_fresh_is_done(void **state)
 {
     (void)state;
     start_up();
-    freshen(5, 100, 2000);
+    freshen(5, 100, 20000);
     RUN_UNTIL(one_done);
     assert_done(0, 5, OUTCOME_OK, "");
     assert_string_equal(w.why[0], "");
@@ -692,7 +732,7 @@ static void freshen_rekeys_children_within_the_horizon(void **state)
     start_up();
     fake_find(&w.fake, "tun12")->child[0].rekey = 30;
     unsigned id = fake_find(&w.fake, "tun12")->child[0].id;
-    freshen(5, 60, 2000);
+    freshen(5, 60, 20000);
     RUN_UNTIL(one_done);
     assert_done(0, 5, OUTCOME_OK, "");
     assert_int_equal(fake_noted(&w.fake, "rekey "), 1);
@@ -705,7 +745,7 @@ static void freshen_rekeys_everything_once(void **state)
 {
     (void)state;
     start_up();
-    freshen(5, 1000000, 2000);
+    freshen(5, 1000000, 20000);
     RUN_UNTIL(one_done);
     assert_done(0, 5, OUTCOME_OK, "");
     assert_int_equal(fake_noted(&w.fake, "rekey ike-id="), 2);
@@ -720,11 +760,19 @@ static void freshen_initiates_what_is_down(void **state)
     fake_listen(&w.fake);
     create(&fast);
     RUN_UNTIL(reachable);
-    freshen(6, 60, 2000);
+    freshen(6, 60, 20000);
     RUN_UNTIL(one_done);
     assert_done(0, 6, OUTCOME_OK, "");
     assert_int_equal(fake_noted(&w.fake, "initiate ike=tun11"), 1);
     assert_int_equal(fake_noted(&w.fake, "initiate"), 1);
+}
+
+/* An order ends itself before its deadline, not on it. */
+static void assert_ends_before(uint32_t deadline_ms)
+{
+    const struct charon *d = w.ipsec.self;
+    uint64_t left = qb_loop_timer_expire_time_remaining(w.loop, d->deadline.handle);
+    assert_true(left > 0 && left <= (deadline_ms - deadline_ms / 10) * UINT64_C(1000000));
 }
 
 static void freshen_says_what_is_not_fresh(void **state)
@@ -734,15 +782,31 @@ static void freshen_says_what_is_not_fresh(void **state)
     w.fake.lazy = w.fake.peer_dead = true;
     fake_find(&w.fake, "tun12")->name = NULL;
     fake_find(&w.fake, "tun11")->child[0].rekey = 5;
-    uint64_t began = charon_now();
-    freshen(6, 60, 300);
+    freshen(6, 60, 800);
+    assert_ends_before(800);
     RUN_UNTIL(one_done);
-    assert_true(charon_now() - began < 300 * 1000000);
     assert_done(0, 6, OUTCOME_FAILED,
                 "tun11 is up but was not rekeyed; tun12 has its IKE_SA "
                 "CONNECTING, the peer has not answered");
-    assert_true(fake_noted(&w.fake, "rekey child-id=") >= 2); /* asked again */
-    assert_int_equal(fake_noted(&w.fake, "initiate"), 1);     /* but this not */
+    assert_int_equal(fake_noted(&w.fake, "initiate"), 1);
+}
+
+static bool rekeyed_twice(void)
+{
+    return fake_noted(&w.fake, "rekey child-id=") >= 2;
+}
+
+static void rekey_without_a_trace_is_asked_again(void **state)
+{
+    (void)state;
+    start_up();
+    w.fake.lazy = true;
+    fake_find(&w.fake, "tun11")->child[0].rekey = 5;
+    freshen(6, 60, 20000);
+    RUN_UNTIL(rekeyed_twice);
+    w.fake.lazy = false;
+    RUN_UNTIL(one_done);
+    assert_done(0, 6, OUTCOME_OK, "");
 }
 
 static void release_deletes_every_sa_of_ours(void **state)
@@ -752,7 +816,7 @@ static void release_deletes_every_sa_of_ours(void **state)
     fake_install(&w.fake, fake_add(&w.fake, "theirs", "ESTABLISHED"));
     start_up();
     keep_up(true);
-    release(9, 2000);
+    release(9, 20000);
     RUN_UNTIL(one_done);
     assert_done(0, 9, OUTCOME_OK, "");
     assert_int_equal(fake_noted(&w.fake, "terminate ike-id="), 3);
@@ -763,7 +827,8 @@ static void release_deletes_every_sa_of_ours(void **state)
         poll_now();
         run_listings(1);
     }
-    assert_int_equal(fake_noted(&w.fake, "initiate"), 0); /* keep_up is off */
+    assert_false(((const struct charon *)w.ipsec.self)->keep_up);
+    assert_int_equal(fake_noted(&w.fake, "initiate"), 0);
 }
 
 static void release_of_nothing_is_sure_of_it(void **state)
@@ -773,7 +838,7 @@ static void release_of_nothing_is_sure_of_it(void **state)
     create(&fast);
     RUN_UNTIL(reachable);
     w.fake.notes[0] = '\0';
-    release(9, 2000);
+    release(9, 20000);
     RUN_UNTIL(one_done);
     assert_done(0, 9, OUTCOME_OK, "");
     assert_int_equal(fake_noted(&w.fake, "list-sas;"), 1); /* that is, without noblock */
@@ -784,7 +849,7 @@ static void release_in_mid_listing(struct fake *fake, const char *name)
     if (strcmp(name, "list-sas") != 0)
         return;
     if (fake->listings == 0)
-        release(9, 2000);
+        release(9, 20000);
     if (fake->listings == 1)
         fake_install(fake, fake_add(fake, "tun11", "ESTABLISHED"));
 }
@@ -806,7 +871,7 @@ static void release_waits_for_a_rekey_to_end(void **state)
     (void)state;
     start_up();
     fake_find(&w.fake, "tun11")->task = "CHILD_REKEY";
-    release(9, 3000);
+    release(9, 20000);
     run_listings(30);
     assert_int_equal(w.dones, 0);
     assert_int_equal(fake_noted(&w.fake, "terminate"), 1); /* of tun12 */
@@ -820,10 +885,9 @@ static void release_ends_when_the_peer_is_dead(void **state)
     (void)state;
     start_up();
     w.fake.peer_dead = true;
-    uint64_t began = charon_now();
-    release(9, 200);
+    release(9, 800);
+    assert_ends_before(800);
     RUN_UNTIL(one_done);
-    assert_true(charon_now() - began < 200 * 1000000);
     assert_done(0, 9, OUTCOME_TIMEOUT, "tun11 has its IKE_SA DELETING, the peer has not answered");
     assert_int_equal(fake_noted(&w.fake, "terminate"), 2);
     poll_now();
@@ -836,10 +900,12 @@ static void release_ends_when_terminate_is_never_answered(void **state)
     (void)state;
     start_up();
     w.fake.hang = "terminate";
-    release(9, 300);
+    release(9, 600);
     RUN_UNTIL(one_done);
     assert_done(0, 9, OUTCOME_TIMEOUT, "tun11 is up");
     assert_true(w.seen.reachable);
+    /* One for each IKE_SA: not asked again while charon has yet to take it. */
+    assert_int_equal(((const struct charon *)w.ipsec.self)->act.queued, 2);
 }
 
 static void raise_again(struct fake *fake, const char *name)
@@ -856,7 +922,7 @@ static void release_deletes_what_the_peer_raises(void **state)
     (void)state;
     start_up();
     w.fake.on_command = raise_again;
-    release(9, 2000);
+    release(9, 20000);
     RUN_UNTIL(one_done);
     assert_done(0, 9, OUTCOME_OK, "");
     assert_int_equal(fake_count(&w.fake), 0);
@@ -868,13 +934,13 @@ static void newer_order_takes_the_place(void **state)
     (void)state;
     start_up();
     w.fake.peer_dead = true;
-    release(1, 3000);
+    release(1, 20000);
     freshen(2, 10, 200);
     RUN_UNTIL(two_done);
     assert_done(0, 1, OUTCOME_FAILED, "newer order");
     assert_int_equal(w.id[1], 2);
     w.dones = 0;
-    release(3, 3000);
+    release(3, 20000);
     keep_up(true);
     RUN_UNTIL(one_done);
     assert_done(0, 3, OUTCOME_FAILED, "kept up");
@@ -885,7 +951,7 @@ static void charon_dying_ends_the_order(void **state)
     (void)state;
     start_up();
     w.fake.peer_dead = true;
-    release(4, 3000);
+    release(4, 20000);
     run_listings(3);
     fake_deafen(&w.fake);
     RUN_UNTIL(one_done);
@@ -904,16 +970,13 @@ static bool greeting(void)
 
 static void order_at_the_first_greeting_is_taken(void **state)
 {
-    struct charon_timing patient = fast;
-
     (void)state;
-    patient.answer = 1000;
     install_both();
     w.fake.mute = true;
     fake_listen(&w.fake);
-    create(&patient);
+    create(&fast);
     RUN_UNTIL(greeting);
-    freshen(3, 10, 1500);
+    freshen(3, 10, 20000);
     fake_unmute(&w.fake);
     RUN_UNTIL(one_done);
     assert_done(0, 3, OUTCOME_OK, "");
@@ -1002,12 +1065,14 @@ int main(void)
         T(never_initiates_while_connecting),
         T(does_not_initiate_what_is_not_configured),
         T(backs_off),
-        T(slow_order_does_not_hold_up_looking),
+        T(slow_order_holds_nothing_up),
+        T(order_never_answered_is_given_again),
         T(freshen_of_what_is_fresh_is_done),
         T(freshen_rekeys_children_within_the_horizon),
         T(freshen_rekeys_everything_once),
         T(freshen_initiates_what_is_down),
         T(freshen_says_what_is_not_fresh),
+        T(rekey_without_a_trace_is_asked_again),
         T(release_deletes_every_sa_of_ours),
         T(release_of_nothing_is_sure_of_it),
         T(release_looks_after_it_was_ordered),
