@@ -75,6 +75,12 @@ static void closing_words(const struct runtime *rt, op_t op, char out[WHY_LEN + 
         snprintf(out, WHY_LEN + 64, "cgwha: %s leaves for maintenance", name);
 }
 
+static void hand_to_disk(struct runtime *rt, uint32_t id)
+{
+    rt->save_id = id;
+    rt->ports->save(rt->ctx, id, &rt->saved);
+}
+
 static void save(struct runtime *rt, uint32_t id, const struct effect *f)
 {
     const struct story *story = runtime_story(rt, f->order.op);
@@ -85,7 +91,7 @@ static void save(struct runtime *rt, uint32_t id, const struct effect *f)
         strlcpy(rt->saved.user, story != NULL ? story->user : "", sizeof(rt->saved.user));
         strlcpy(rt->saved.why, story != NULL ? story->why : "", sizeof(rt->saved.why));
     }
-    rt->ports->save(rt->ctx, id, &rt->saved);
+    hand_to_disk(rt, id);
 }
 
 static void carry_out_order(struct runtime *rt, const struct effect *f)
@@ -205,13 +211,12 @@ static void save_again(struct runtime *rt)
 {
     if (!rt->store_sick || rt->order_id[ORDER_SAVE] != 0)
         return; /* a newer save says what is to be said */
-    rt->again_id = ++rt->next_id;
-    rt->ports->save(rt->ctx, rt->again_id, &rt->saved);
+    hand_to_disk(rt, ++rt->next_id);
 }
 
 void runtime_saved(struct runtime *rt, uint32_t id, bool ok, const char *why)
 {
-    if (id == rt->order_id[ORDER_SAVE] || (id == rt->again_id && rt->order_id[ORDER_SAVE] == 0)) {
+    if (id == rt->save_id) { /* the last, though its order may have timed out long ago */
         rt->store_sick = !ok;
         if (!ok)
             rt->ports->timer_set(rt->ctx, SLOT_SAVE, SAVE_RETRY_MS);

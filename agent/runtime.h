@@ -106,7 +106,7 @@ struct runtime {
     bool started;
     uint32_t next_id;          /* of orders */
     uint32_t order_id[ORDERS]; /* the one under way; 0: none */
-    uint32_t again_id;         /* of the last save that was tried again, which is no order */
+    uint32_t save_id;          /* of the last save, whether ordered or tried again */
     uint8_t order_level;       /* of the level order under way */
     bool level_proven;         /* this agent has put a level in force and read it back */
     uint64_t level_done_ns;    /* snapshots begun before this say nothing about the level */
