@@ -166,8 +166,11 @@ static void on_soaked(struct step *s)
 {
     struct engine *e = s->e;
 
-    if (e->level != LEVEL_LOW || e->drift || e->seen.covers == 0)
-        return; /* not proven: progress() starts the soak again */
+    if (e->level != LEVEL_LOW || e->drift || e->seen.covers == 0) {
+        /* Not proven: progress() starts the soak again; an operator waits for one, not for ever. */
+        finish(s, RESULT_TIMED_OUT, REASON_DEADLINE);
+        return;
+    }
     enter(s, PHASE_IN_SERVICE, REASON_SOAKED);
     finish(s, RESULT_DONE, REASON_NONE);
 }

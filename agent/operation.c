@@ -110,6 +110,8 @@ static void on_undrain(struct step *s, const struct message *m)
         e->op_kind = ASK_UNDRAIN;
         if (m->ask.timeout_s != 0)
             timer_start(s, TIMER_OPERATION, m->ask.timeout_s);
+        if (e->phase == PHASE_CONNECTING && !timer_armed(e, TIMER_PHASE))
+            timer_start(s, TIMER_PHASE, 0); /* its patience is over; this operator's begins */
         return;
     default:
         reject(s, op, RESULT_REFUSED, REASON_TOO_LATE, e->op, e->id[e->self]);
