@@ -215,6 +215,7 @@ bool pair_deliver(struct pair *p, unsigned n)
     memset(&ev, 0, sizeof(ev));
     if (item.view) {
         ev.type = EVENT_VIEW;
+        p->node[n].view_id = item.view_id;
         ev.view.members = item.members;
         ev.view.ring = item.ring;
     } else {
@@ -371,6 +372,7 @@ static uint8_t hosts_beside(const struct pair *p, unsigned n)
 
 static void tell_views(struct pair *p, bool all)
 {
+    p->views++;
     for (unsigned n = 0; n < p->nodes; n++) {
         struct pair_node *node = &p->node[n];
         uint8_t members = agents_beside(p, n), ring = hosts_beside(p, n);
@@ -383,6 +385,7 @@ static void tell_views(struct pair *p, bool all)
         node->ring = ring;
         item = box_push(&node->inbox);
         item->view = true;
+        item->view_id = p->views * PAIR_NODES + node->side;
         item->members = members;
         item->ring = ring;
     }

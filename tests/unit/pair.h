@@ -33,6 +33,7 @@ struct pair_order {
 /* What is delivered to a node: a message, or a view. */
 struct pair_item {
     bool view;
+    unsigned view_id;
     uint8_t members, ring;
     struct message message;
 };
@@ -61,7 +62,8 @@ struct pair_node {
     uint32_t runs;  /* how often the agent has started */
     uint16_t armed; /* timers, as asked for by effects */
     bool watch;
-    uint8_t members, ring; /* as the last view said */
+    uint8_t members, ring; /* as the last view told said */
+    unsigned view_id;      /* of the last view delivered */
 
     /* the host: what is so, whoever knows it */
     uint8_t wan;         /* tunnels whose way to the cloud works, a bit each */
@@ -92,7 +94,8 @@ struct pair_node {
 struct pair {
     unsigned nodes;
     struct pair_node node[PAIR_NODES];
-    bool sure; /* every change from outside has reached every engine */
+    unsigned views; /* how many there have been */
+    bool sure;      /* every change from outside has reached every engine */
     bool seen[PHASES][PHASES];
     struct message ends[PAIR_ENDS]; /* every END delivered to anyone, in order, once each */
     unsigned ends_count;

@@ -106,23 +106,27 @@ static void check_order(struct pair *p, unsigned n, const struct effect *f)
         broken(p, "gw%u: %s while it still exports", n + 1, order_name(f->order.order));
 }
 
+static bool holds_lock(const struct pair *p, unsigned n)
+{
+    const struct pair_node *node = &p->node[n];
+
+    return node->agent && node->e.phase != PHASE_STARTING && node->e.lock != OP_NONE &&
+           node->e.lock == node->e.op && node->e.lock_node == n;
+}
+
+/* In one view there is one holder. A node to which the next view has not been delivered yet may
+ * still hold the lock of its own. */
 static void check_holders(struct pair *p)
 {
-    unsigned holders[PAIR_NODES] = {0};
-
     for (unsigned n = 0; n < p->nodes; n++) {
         const struct pair_node *node = &p->node[n];
 
-        if (!node->agent || node->e.phase == PHASE_STARTING)
-            continue;
-        if (node->e.lock != node->ledger.lock)
+        if (node->agent && node->e.phase != PHASE_STARTING && node->e.lock != node->ledger.lock)
             broken(p, "gw%u believes in another lock than its messages say", n + 1);
-        /* Only where the view is the same may two not hold it. */
-        if (node->e.lock == OP_NONE || node->e.lock != node->e.op ||
-            node->e.members != node->ledger.members || node->e.lock_node != n)
-            continue;
-        if (++holders[node->side] > 1)
-            broken(p, "two nodes hold the lock");
+        for (unsigned m = 0; m < n; m++) {
+            if (holds_lock(p, n) && holds_lock(p, m) && node->view_id == p->node[m].view_id)
+                broken(p, "gw%u and gw%u hold the lock of one view", m + 1, n + 1);
+        }
     }
 }
 
