@@ -259,10 +259,23 @@ void check_hurt(struct world *w, const struct action *a)
 
 /* ---- what has a limit in time ---- */
 
+/* An agent that is stopped says nothing, and yet its corosync keeps it in the view: what its host
+ * has lost meanwhile nobody can know. (systemd's watchdog ends that after 30 s.) */
+static bool somebody_stalls(const struct world *w, const struct host *h)
+{
+    for (unsigned n = 0; n < w->hosts; n++) {
+        if (n != h->self && agent_stalled(&w->host[n]))
+            return true;
+    }
+    return false;
+}
+
 static bool able(const struct world *w, const struct host *h, unsigned p)
 {
     bool way = false;
 
+    if (somebody_stalls(w, h))
+        return false;
     for (unsigned t = 0; t < TUNNELS; t++)
         way |= h->ipsec.path_dead[t] == 0 && h->ipsec.refused[t] == 0;
     return way && host_lives(h) && !impaired(h) && h->runtime.started &&
@@ -374,7 +387,7 @@ static bool at_rest(const struct world *w, const struct host *h, char why[128])
     else if (e->phase != phase || e->op != OP_NONE)
         snprintf(why, 128, "gw%u is %s, not %s", h->self + 1u, phase_name(e->phase),
                  phase_name(phase));
-    else if (phase == PHASE_DRAINED && h->tampered && h->covers == 0)
+    else if (phase == PHASE_DRAINED && h->covers == 0 && (h->tampered || e->level == level))
         return true; /* out, as it should be, whatever the router would say if it had a session */
     else if (e->level != level || h->router.level != level || h->router.file != level)
         snprintf(why, 128, "gw%u is at %s (its router at %s), not %s", h->self + 1u,

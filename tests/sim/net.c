@@ -538,7 +538,8 @@ void net_agent_started(struct host *h)
 
 void net_agent_gone(struct host *h)
 {
-    h->link.attached = false;
+    h->link.attached = h->link.told = h->link.silenced = false;
+    h->link.view = 0;
     h->link.out_count = 0;
     group_changed(h);
 }
