@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "agent/api.h"
+#include "agent/recorder.h"
 #include "agent/runtime.h"
 #include "agent/sentence.h"
 #include "agent/store.h"
@@ -33,6 +34,7 @@ struct daemon {
     struct runtime runtime;
     struct store *store;
     struct api *api;
+    struct recorder *recorder; /* NULL: nothing is recorded */
     struct slot_timer {
         struct daemon *daemon;
         unsigned slot;
@@ -166,6 +168,19 @@ static void told(void *ctx, const struct told *t)
         api_tell(d->api, t);
 }
 
+/* What cannot be recorded is not; the agent goes on. */
+static void stepped(void *ctx, const struct event *event, const struct effects *effects)
+{
+    struct daemon *d = ctx;
+    char err[ERR_MAX];
+
+    if (d->recorder == NULL)
+        return;
+    recorder_step(d->recorder, now_ns(NULL), &d->runtime.engine, event, effects);
+    if (recorder_trouble(d->recorder, err))
+        qb_log(LOG_WARNING, "%s", err);
+}
+
 static const struct runtime_ports ports = {
     .now_ns = now_ns,
     .wall_s = wall_s,
@@ -174,6 +189,7 @@ static const struct runtime_ports ports = {
     .save = save,
     .started = started,
     .told = told,
+    .stepped = stepped,
 };
 
 /* ---- start and stop ---- */
@@ -236,6 +252,9 @@ static bool create_parts(struct daemon *d, char err[ERR_MAX])
     if (!cluster_nodes_read(&nodes, d->conf.corosync_conf, err))
         return false;
     serial = load_saved(&d->conf, &found);
+    d->recorder = recorder_open(d->conf.state_dir, RECORDING_MAX, err);
+    if (d->recorder == NULL)
+        qb_log(LOG_WARNING, "%s", err);
     runtime_init(&d->runtime, &d->conf, &nodes, &found, serial, &ports, d);
     d->store = store_create(d->loop, d->conf.state_dir, saved, d, err);
     return d->store != NULL &&
@@ -256,6 +275,7 @@ static void destroy_parts(struct daemon *d)
     if (d->runtime.router.ops != NULL)
         d->runtime.router.ops->destroy(d->runtime.router.self);
     store_destroy(d->store);
+    recorder_close(d->recorder);
     for (unsigned slot = 0; slot < SLOTS; slot++)
         timer_clear(d, slot);
 }

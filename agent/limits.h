@@ -20,9 +20,11 @@
 #define PATH_LEN     108 /* a Unix socket's path (unix(7)), and so any path of ours */
 #define MESSAGE_MAX                                                                                \
     1280 /* one CPG message on the wire; corosync fragments above ~1 MiB by blocking */
-#define EFFECTS_MAX 24           /* what one step of the engine can ask for */
-#define OUTBOX_MAX  64           /* messages sent and not yet seen delivered */
-#define IPC_MAX     (256 * 1024) /* one reply to the command */
+#define EFFECTS_MAX       24                /* what one step of the engine can ask for */
+#define OUTBOX_MAX        64                /* messages sent and not yet seen delivered */
+#define IPC_MAX           (256 * 1024)      /* one reply to the command */
+#define RECORDING_MAX     (4 * 1024 * 1024) /* one of the two files of the recorder */
+#define RECORDING_WAITING (128 * 1024)      /* recorded, and not yet taken by the disk */
 
 /* How often the runtime looks (milliseconds). */
 #define POLL_MS      1000 /* tunnels, sessions, exports while nothing moves */

@@ -12,7 +12,9 @@ agent_libruntime_a_SOURCES = \
 	agent/runtime.c agent/runtime.h agent/inner.h \
 	agent/show.c \
 	agent/cover.c agent/cover.h \
-	agent/settle.c agent/settle.h
+	agent/settle.c agent/settle.h \
+	agent/recording.c agent/recording.h \
+	agent/recorder.c agent/recorder.h
 
 include agent/command.mk
 
