@@ -5,4 +5,5 @@ include tests/unit/cluster.mk
 include tests/unit/conf.mk
 include tests/unit/agent.mk
 include tests/unit/command.mk
+include tests/sim/local.mk
 include tests/lab/local.mk

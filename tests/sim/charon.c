@@ -4,7 +4,7 @@
 
 #include "tests/sim/world.h"
 
-#define DOWN_MS        300  /* down so long before it is initiated */
+#define DOWN_MS        300 /* down so long before it is initiated */
 #define KEEP_TICK_MS   320
 #define BACKOFF_MS     1000
 #define BACKOFF_MAX_MS 4000
@@ -137,7 +137,9 @@ static void on_seen(struct host *h)
 static void done(struct host *h, uint32_t id, enum outcome outcome, const char *why)
 {
     trace(h->world, h->self, "charon: order %u %s", id,
-          outcome == OUTCOME_OK ? "done" : outcome == OUTCOME_FAILED ? "failed" : "timed out");
+          outcome == OUTCOME_OK       ? "done"
+          : outcome == OUTCOME_FAILED ? "failed"
+                                      : "timed out");
     if (agent_acts(h))
         runtime_ipsec_events.done(&h->runtime, id, outcome, why);
 }
@@ -169,9 +171,9 @@ static void try_tunnel(struct host *h, unsigned t)
         return;
     if (f->next_try_ns[t] > now)
         return;
-    f->backoff_ms[t] = f->backoff_ms[t] == 0               ? BACKOFF_MS
+    f->backoff_ms[t] = f->backoff_ms[t] == 0                   ? BACKOFF_MS
                        : f->backoff_ms[t] * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS
-                                                             : f->backoff_ms[t] * 2;
+                                                               : f->backoff_ms[t] * 2;
     f->next_try_ns[t] = now + f->backoff_ms[t] * MS;
     initiate(h, t);
 }

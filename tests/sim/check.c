@@ -105,8 +105,9 @@ void check_withdraw(struct host *h)
     h->withdraw_ns = w->now_ns;
     for (unsigned p = 0; p < PREFIXES; p++) {
         if ((h->covers & BIT(p)) && !others_cover(w, h->self, p, w->now_ns))
-            fail(w, INVARIANT_SAFETY, "gw%u is ordered to withdraw prefix %u, which nobody else covers",
-                 h->self + 1u, p);
+            fail(w, INVARIANT_SAFETY,
+                 "gw%u is ordered to withdraw prefix %u, which nobody else covers", h->self + 1u,
+                 p);
     }
 }
 
@@ -393,8 +394,8 @@ static bool at_rest(const struct world *w, const struct host *h, char why[128])
         snprintf(why, 128, "gw%u is at %s (its router at %s), not %s", h->self + 1u,
                  level_name(e->level), level_name(h->router.level), level_name(level));
     else if (h->disk.saved.intent != e->intent)
-        snprintf(why, 128, "gw%u is %s, and its disk says %s", h->self + 1u,
-                 intent_name(e->intent), intent_name(h->disk.saved.intent));
+        snprintf(why, 128, "gw%u is %s, and its disk says %s", h->self + 1u, intent_name(e->intent),
+                 intent_name(h->disk.saved.intent));
     else if (h->runtime.store_sick || e->seen.sick != 0)
         snprintf(why, 128, "gw%u is sick (%x)", h->self + 1u, e->seen.sick);
     else if (h->covers != (level == LEVEL_WITHDRAWN ? 0 : (1u << PREFIXES) - 1u))

@@ -1,5 +1,5 @@
-/* A host: its power, its clock, its disk, and the agent's process on it, which may be killed between
- * any two acts. What the runtime asks of the outside comes here. */
+/* A host: its power, its clock, its disk, and the agent's process on it, which may be killed
+ * between any two acts. What the runtime asks of the outside comes here. */
 #include <string.h>
 
 #include "tests/sim/world.h"

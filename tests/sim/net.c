@@ -11,12 +11,12 @@
 
 #include "tests/sim/world.h"
 
-#define BIT(n)          ((uint8_t)(1u << (n)))
-#define FIRST_VIEW_MS   1500
-#define SILENT_MS       5000
-#define REJOIN_MS       10000
-#define LOOPBACK_US     20
-#define RETRY_CLUSTER   (CLUSTER_RETRY_MS * MS)
+#define BIT(n)        ((uint8_t)(1u << (n)))
+#define FIRST_VIEW_MS 1500
+#define SILENT_MS     5000
+#define REJOIN_MS     10000
+#define LOOPBACK_US   20
+#define RETRY_CLUSTER (CLUSTER_RETRY_MS * MS)
 
 /* ---- parcels ---- */
 
@@ -115,7 +115,8 @@ static void tell_ring(struct world *w, struct ring *r, struct parcel *p, bool sk
         if (!(r->mask & BIT(n)) || w->host[n].link.ring != (int)(r - w->ring))
             continue;
         if (skewed)
-            delay = rng_in(&w->rng, 0, w->plan.usual.skew + (w->skewed_views ? w->skew_ms : 0)) * MS;
+            delay =
+                rng_in(&w->rng, 0, w->plan.usual.skew + (w->skewed_views ? w->skew_ms : 0)) * MS;
         stream_push(&w->host[n], p, delay);
     }
     parcel_drop(w, p);

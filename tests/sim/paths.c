@@ -1,10 +1,10 @@
-/* Where packets go: the cloud's choice among what it has been told, the LAN's among what it has, and
- * for how long those choices lose packets.
+/* Where packets go: the cloud's choice among what it has been told, the LAN's among what it has,
+ * and for how long those choices lose packets.
  *
- * The cloud: longest prefix (all are alike), shortest AS path, lowest MED, one best path; it forgets
- * a silent gateway after its hold timer, 30 s. The LAN: the same with its own MED and 9 s. A packet
- * is lost if there is no path, or if it goes to a gateway that is dead, has withdrawn, or has no SA
- * for it. */
+ * The cloud: longest prefix (all are alike), shortest AS path, lowest MED, one best path; it
+ * forgets a silent gateway after its hold timer, 30 s. The LAN: the same with its own MED and 9 s.
+ * A packet is lost if there is no path, or if it goes to a gateway that is dead, has withdrawn, or
+ * has no SA for it. */
 #include <string.h>
 
 #include "tests/sim/world.h"

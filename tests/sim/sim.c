@@ -6,33 +6,30 @@
  * SAFETY      No voluntary act (a withdraw, closed sessions, released SAs: whatever an agent has
  *             ordered) takes a shared prefix from one or more coverers to none. A host covers a
  *             prefix if it lives, has an SA, an Established session in it, and really exports the
- *             prefix there. Looked at twice: when the withdraw is ordered, and when it takes effect.
- *             Allowed is only a race with a fault: another host did cover the prefix and lost it by
- *             a fault, and by the moment of the order news of that could not have come (one poll,
- *             one look, two messages, the detection of a loss; longer while a fault holds such news
- *             up), or its router lies about what it exports.
- * LIVENESS    A prefix that nobody covers is covered again within detection + 2 s (and the time that
- *             this run's router takes to put a level in force), if some host lives with its agent,
- *             has a working tunnel and is not itself subject to a fault. If its tunnels must come
- *             up first, so much later. After a fault of its own it has the time to recover.
- * LOSSLESS    In runs without faults that cost packets by themselves (no power, path, session,
- *             charon or router dies: only agents, corosync, the cluster's links, disks, slow or
- *             refusing routers, operators) no packet is lost, in either direction, ever.
- * TAKEOVER    If one host dies or freezes and nothing else happens, packets are lost for no longer
- *             than detection + 2 s (and the time that a level takes), though the cloud holds its
- *             routes for 30 s and the LAN for 9 s.
- * ENDS        A drain ends before the sum of its phases' deadlines, whatever happens. Who asked is
- *             told the end of every operation that no fault has touched.
- * ORDERS      At every moment: the engine awaits an order if and only if the runtime has one under
- *             way, and then its limit runs.
- * IMPOSSIBLE  The engine never tries a transition that cannot be.
- * ONE_LEAVER  No two agents of one view hold the lock for a drain.
- * CONVERGES   Once all faults are over, all hosts come to rest: in service or drained as intended
- *             (a safety net if all are meant to be out), at the level of DESIGN's table, the router
+ *             prefix there. Looked at twice: when the withdraw is ordered, and when it takes
+ * effect. Allowed is only a race with a fault: another host did cover the prefix and lost it by a
+ * fault, and by the moment of the order news of that could not have come (one poll, one look, two
+ * messages, the detection of a loss; longer while a fault holds such news up), or its router lies
+ * about what it exports. LIVENESS    A prefix that nobody covers is covered again within detection
+ * + 2 s (and the time that this run's router takes to put a level in force), if some host lives
+ * with its agent, has a working tunnel and is not itself subject to a fault. If its tunnels must
+ * come up first, so much later. After a fault of its own it has the time to recover. LOSSLESS    In
+ * runs without faults that cost packets by themselves (no power, path, session, charon or router
+ * dies: only agents, corosync, the cluster's links, disks, slow or refusing routers, operators) no
+ * packet is lost, in either direction, ever. TAKEOVER    If one host dies or freezes and nothing
+ * else happens, packets are lost for no longer than detection + 2 s (and the time that a level
+ * takes), though the cloud holds its routes for 30 s and the LAN for 9 s. ENDS        A drain ends
+ * before the sum of its phases' deadlines, whatever happens. Who asked is told the end of every
+ * operation that no fault has touched. ORDERS      At every moment: the engine awaits an order if
+ * and only if the runtime has one under way, and then its limit runs. IMPOSSIBLE  The engine never
+ * tries a transition that cannot be. ONE_LEAVER  No two agents of one view hold the lock for a
+ * drain. CONVERGES   Once all faults are over, all hosts come to rest: in service or drained as
+ * intended (a safety net if all are meant to be out), at the level of DESIGN's table, the router
  *             and the disk say the same, nothing is sick. And stay so.
  *
  * usage: sim [--seeds A-B] [--nodes N] [--quiet]     all of them; N 0: 2 to 5 by the seed
- *        sim --seed N [--nodes N] [--keep I,J,...] [--trace] [--record FILE-DIR HOST] */
+ *        sim --seed N [--nodes N] [--keep I,J,...] [--trace]
+ *            [--record DIR [--record-of GW] [--record-max BYTES]] */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -335,8 +332,9 @@ struct options {
     unsigned hosts;
     bool quiet, one, trace;
     bool keep[ACTIONS_MAX], keep_given;
-    const char *record;
+    const char *record; /* a directory */
     unsigned record_host;
+    size_t record_max;
 };
 
 static void print_plan(const struct world *w)
@@ -473,8 +471,15 @@ static bool many(struct world *w, const struct options *o)
 
 static bool one(struct world *w, const struct options *o)
 {
+    char err[ERR_MAX];
+
     w->trace = o->trace ? stdout : NULL;
+    w->record_host = (uint8_t)o->record_host;
+    if (o->record != NULL && (w->recorder = recorder_open(o->record, o->record_max, err)) == NULL)
+        printf("# %s\n", err);
     world_run(w, o->first, o->hosts, o->keep_given ? o->keep : NULL);
+    recorder_close(w->recorder);
+    w->recorder = NULL;
     printf("# seed %" PRIu64 ", %u hosts, %" PRIu64 " events in %.1f s, hash %016" PRIx64 "\n",
            o->first, w->hosts, w->events, (double)w->now_ns / 1e9, w->hash);
     printf("# blackhole: %.0f ms from the cloud, %.0f ms from the LAN\n",
@@ -499,10 +504,16 @@ static void parse_keep(struct options *o, char *list)
 static bool parse(int argc, char **argv, struct options *o)
 {
     static const struct option longs[] = {
-        {"seeds", required_argument, NULL, 'S'}, {"seed", required_argument, NULL, 's'},
-        {"nodes", required_argument, NULL, 'n'}, {"keep", required_argument, NULL, 'k'},
-        {"trace", no_argument, NULL, 't'},       {"quiet", no_argument, NULL, 'q'},
-        {"record", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0},
+        {"seeds", required_argument, NULL, 'S'},
+        {"seed", required_argument, NULL, 's'},
+        {"nodes", required_argument, NULL, 'n'},
+        {"keep", required_argument, NULL, 'k'},
+        {"trace", no_argument, NULL, 't'},
+        {"quiet", no_argument, NULL, 'q'},
+        {"record", required_argument, NULL, 'r'},
+        {"record-of", required_argument, NULL, 'o'},
+        {"record-max", required_argument, NULL, 'm'},
+        {NULL, 0, NULL, 0},
     };
     char *end;
     int opt;
@@ -532,6 +543,12 @@ static bool parse(int argc, char **argv, struct options *o)
         case 'r':
             o->record = optarg;
             break;
+        case 'o':
+            o->record_host = (unsigned)strtoul(optarg, NULL, 10) - 1u;
+            break;
+        case 'm':
+            o->record_max = strtoul(optarg, NULL, 10);
+            break;
         default:
             return false;
         }
@@ -541,13 +558,14 @@ static bool parse(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-    struct options options = {.first = 1, .last = 1000};
+    struct options options = {.first = 1, .last = 1000, .record_max = RECORDING_MAX};
     struct world *w = calloc(1, sizeof(*w));
     bool good;
 
     if (w == NULL || !parse(argc, argv, &options)) {
         fputs("usage: sim [--seeds A-B] [--nodes N] [--quiet]\n"
-              "       sim --seed N [--nodes N] [--keep I,J,...] [--trace] [--record DIR]\n",
+              "       sim --seed N [--nodes N] [--keep I,J,...] [--trace]\n"
+              "           [--record DIR [--record-of GW] [--record-max BYTES]]\n",
               stderr);
         return 2;
     }

@@ -103,40 +103,40 @@ struct plan {
 /* ---- the queue ---- */
 
 #define HAPPENING_LIST(X)                                                                          \
-    X(ACTION)       /* a: index in the plan */                                                     \
-    X(ACTION_END)   /* a: index */                                                                 \
-    X(HEAL)         /* the plan is over */                                                         \
-    X(CHECK)        /* the checks that look at the time */                                         \
-    X(TIMER)        /* agent: a: slot, b: generation */                                            \
-    X(AGENT_START)  /* b: incarnation that is gone */                                              \
-    X(FIRST_VIEW)   /* agent: b: incarnation; alone if no view by now */                           \
-    X(JOIN)         /* agent: b: incarnation */                                                    \
-    X(SILENT)       /* agent: b: incarnation, c: view */                                           \
-    X(GONE)         /* agent: b: incarnation; corosync's connection broke */                       \
-    X(LOOPED)       /* agent: b: incarnation; alone: an own message comes back */                  \
-    X(DELIVER)      /* agent: the next parcel */                                                   \
-    X(ORDERED)      /* b: incarnation, c: view; the oldest message sent gets its place */          \
-    X(FORM)         /* b: generation; a ring forms */                                              \
-    X(REJOIN_NET)   /* after a thaw: hears the others again */                                     \
-    X(ROUTER_SEEN)  /* agent: b: incarnation */                                                    \
-    X(ROUTER_STEP)  /* agent: b: incarnation, c: order id */                                       \
-    X(ROUTER_LIMIT) /* agent: b: incarnation, c: order id: its deadline */                         \
-    X(ROUTER_UNDO)  /* host: b: generation */                                                      \
+    X(ACTION)        /* a: index in the plan */                                                    \
+    X(ACTION_END)    /* a: index */                                                                \
+    X(HEAL)          /* the plan is over */                                                        \
+    X(CHECK)         /* the checks that look at the time */                                        \
+    X(TIMER)         /* agent: a: slot, b: generation */                                           \
+    X(AGENT_START)   /* b: incarnation that is gone */                                             \
+    X(FIRST_VIEW)    /* agent: b: incarnation; alone if no view by now */                          \
+    X(JOIN)          /* agent: b: incarnation */                                                   \
+    X(SILENT)        /* agent: b: incarnation, c: view */                                          \
+    X(GONE)          /* agent: b: incarnation; corosync's connection broke */                      \
+    X(LOOPED)        /* agent: b: incarnation; alone: an own message comes back */                 \
+    X(DELIVER)       /* agent: the next parcel */                                                  \
+    X(ORDERED)       /* b: incarnation, c: view; the oldest message sent gets its place */         \
+    X(FORM)          /* b: generation; a ring forms */                                             \
+    X(REJOIN_NET)    /* after a thaw: hears the others again */                                    \
+    X(ROUTER_SEEN)   /* agent: b: incarnation */                                                   \
+    X(ROUTER_STEP)   /* agent: b: incarnation, c: order id */                                      \
+    X(ROUTER_LIMIT)  /* agent: b: incarnation, c: order id: its deadline */                        \
+    X(ROUTER_UNDO)   /* host: b: generation */                                                     \
     X(ROUTER_EXPORT) /* host: a: session, b: generation */                                         \
-    X(SESSION_UP)   /* host: a: tunnel, b: generation */                                           \
-    X(SESSION_DOWN) /* host: a: tunnel, b: generation */                                           \
-    X(ROUTES)       /* host: a: tunnel, b: generation */                                           \
-    X(SA_UP)        /* host: a: tunnel, b: generation */                                           \
-    X(SA_DOWN)      /* host: a: tunnel, b: generation */                                           \
-    X(SA_RELEASED)  /* host: a: tunnel, b: generation */                                           \
-    X(KEEP_UP)      /* agent: b: incarnation; looks after what is down */                          \
-    X(IPSEC_SEEN)   /* agent: b: incarnation */                                                    \
-    X(IPSEC_LIMIT)  /* agent: b: incarnation, c: order id */                                       \
-    X(SAVED)        /* host: b: number of the write */                                             \
-    X(CLOUD)        /* a: tunnel, b: generation; an update arrives at the cloud */                 \
-    X(CLOUD_HOLD)   /* b: generation; the cloud's hold timer */                                    \
-    X(LAN)          /* b: generation */                                                            \
-    X(LAN_HOLD)     /* b: generation */
+    X(SESSION_UP)    /* host: a: tunnel, b: generation */                                          \
+    X(SESSION_DOWN)  /* host: a: tunnel, b: generation */                                          \
+    X(ROUTES)        /* host: a: tunnel, b: generation */                                          \
+    X(SA_UP)         /* host: a: tunnel, b: generation */                                          \
+    X(SA_DOWN)       /* host: a: tunnel, b: generation */                                          \
+    X(SA_RELEASED)   /* host: a: tunnel, b: generation */                                          \
+    X(KEEP_UP)       /* agent: b: incarnation; looks after what is down */                         \
+    X(IPSEC_SEEN)    /* agent: b: incarnation */                                                   \
+    X(IPSEC_LIMIT)   /* agent: b: incarnation, c: order id */                                      \
+    X(SAVED)         /* host: b: number of the write */                                            \
+    X(CLOUD)         /* a: tunnel, b: generation; an update arrives at the cloud */                \
+    X(CLOUD_HOLD)    /* b: generation; the cloud's hold timer */                                   \
+    X(LAN)           /* b: generation */                                                           \
+    X(LAN_HOLD)      /* b: generation */
 
 #define SIM_HAPPENING_ENUM(id) HAPPENS_##id,
 enum happening_kind { HAPPENING_LIST(SIM_HAPPENING_ENUM) HAPPENINGS };
@@ -198,10 +198,10 @@ struct link {
     bool scheduled; /* DELIVER is in the queue */
     uint64_t last_due_ns;
 
-    bool attached;  /* the agent is connected and wants to be in the group */
-    bool told;      /* it has had a view */
-    uint64_t view;  /* 0: alone */
-    bool silenced;  /* alone because own messages do not come back */
+    bool attached; /* the agent is connected and wants to be in the group */
+    bool told;     /* it has had a view */
+    uint64_t view; /* 0: alone */
+    bool silenced; /* alone because own messages do not come back */
     struct message out[OUTBOX_MAX];
     unsigned out_head, out_count;
     bool ordering; /* ORDERED is in the queue */
@@ -234,8 +234,8 @@ struct session {
 struct router_fake {
     /* the machine's */
     bool up;
-    uint8_t file; /* enum level that the level file names; LEVELS: none */
-    uint8_t level; /* in force */
+    uint8_t file;                /* enum level that the level file names; LEVELS: none */
+    uint8_t level;               /* in force */
     bool unconfirmed, voluntary; /* the level in force was ordered by the agent */
     uint8_t undo_level;
     uint32_t undo_gen;
@@ -288,9 +288,9 @@ enum direction { FROM_CLOUD, FROM_LAN, DIRECTIONS };
 struct paths {
     struct route cloud[HOSTS_MAX][TUNNELS];
     struct route lan[HOSTS_MAX];
-    uint64_t since_ns;             /* the choices below hold since */
-    bool lost[DIRECTIONS];         /* some packet of this direction is lost now */
-    uint8_t host[DIRECTIONS];      /* through whom the first prefix goes, or NOBODY */
+    uint64_t since_ns;        /* the choices below hold since */
+    bool lost[DIRECTIONS];    /* some packet of this direction is lost now */
+    uint8_t host[DIRECTIONS]; /* through whom the first prefix goes, or NOBODY */
     uint8_t tunnel[DIRECTIONS];
     uint64_t lost_ns[DIRECTIONS];  /* the sum */
     uint64_t worst_ns[DIRECTIONS]; /* the longest gap */
@@ -317,7 +317,7 @@ struct host {
     uint32_t stalled_inc; /* the agent that is stopped, if stalls > 0 */
     uint64_t frozen_ns;   /* since */
     struct queue held;    /* what waits for the thaw */
-    uint64_t skew_ns; /* the clock is behind by this much */
+    uint64_t skew_ns;     /* the clock is behind by this much */
 
     bool agent, dying;
     uint32_t inc;
@@ -333,14 +333,14 @@ struct host {
     struct disk disk;
 
     /* what the checks remember */
-    uint8_t covers;                     /* the truth */
-    uint8_t lost_by_fault;              /* prefixes it lost by a fault */
-    uint64_t lost_ns[PREFIXES];         /* when */
-    uint64_t withdraw_ns;               /* it was last ordered to withdraw */
-    uint64_t lied_ns;                   /* its exports were stuck until then */
-    uint64_t hurt_ns;                   /* the last fault that began or ended here */
-    uint64_t working_ns;                /* it has a working tunnel since; 0: has not */
-    op_t op;                            /* the engine's */
+    uint8_t covers;             /* the truth */
+    uint8_t lost_by_fault;      /* prefixes it lost by a fault */
+    uint64_t lost_ns[PREFIXES]; /* when */
+    uint64_t withdraw_ns;       /* it was last ordered to withdraw */
+    uint64_t lied_ns;           /* its exports were stuck until then */
+    uint64_t hurt_ns;           /* the last fault that began or ended here */
+    uint64_t working_ns;        /* it has a working tunnel since; 0: has not */
+    op_t op;                    /* the engine's */
     uint64_t op_ns;
     uint8_t phase;
     bool tampered; /* somebody else has put its router at low */
@@ -389,7 +389,7 @@ struct world {
     uint32_t slow_ms, skew_ms;
     bool sticky[HOSTS_MAX];
 
-    uint8_t voluntary; /* the host whose agent's order is taking effect, or NOBODY */
+    uint8_t voluntary;   /* the host whose agent's order is taking effect, or NOBODY */
     uint64_t stirred_ns; /* the last fault anywhere that changes who is heard, or lies */
     uint64_t uncovered_ns[PREFIXES]; /* since; 0: covered */
     uint64_t healed_ns, calm_ns;     /* when the plan ended; converged since, 0: not */
