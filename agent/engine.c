@@ -54,6 +54,7 @@ static void on_start(struct step *s, const struct event *ev)
     e->prefixes = ev->start.prefixes;
     e->digest = ev->start.digest;
     e->members = e->ring = (uint8_t)BIT(e->self);
+    e->seen.sick = SICK_UNREAD;
     timer_start(s, TIMER_RECORDS, 0); /* a view that never comes is a view of one */
     enter(s, first_phase(e->intent, e->level), REASON_STARTED);
 }

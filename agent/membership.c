@@ -55,6 +55,13 @@ bool covered_by_others(const struct engine *e)
     return covered == e->prefixes;
 }
 
+/* A node in service that does not cover what we share: its SAs are gone, say, and the cloud will
+ * hear of that only when the hold time is over. An agent that has just started has not looked yet. */
+static bool sick(const struct engine *e, const struct record *r)
+{
+    return !(r->sick & SICK_UNREAD) && (r->covers & e->prefixes) != e->prefixes;
+}
+
 /* Is node n in service, as far as our own level is concerned? A member that has not spoken yet in a
  * new view counts as before, and so does one whose agent is gone for less than the grace time: its
  * routes are still up (fail static). */
@@ -65,7 +72,8 @@ static bool counts_as_serving(const struct engine *e, unsigned n)
     if (!(e->known & bit) || !((e->members | e->grace) & bit))
         return false;
     /* One that asks to leave from a safety net or a return is in a serving phase and yet is out. */
-    return engine_serving(e->rec[n].phase) && e->rec[n].target >= LEVEL_NORMAL;
+    return engine_serving(e->rec[n].phase) && e->rec[n].target >= LEVEL_NORMAL &&
+           !sick(e, &e->rec[n]);
 }
 
 /* A guard makes itself the better path; in a dry run it only says whether it would. */

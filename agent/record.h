@@ -28,7 +28,8 @@ typedef uint64_t op_t;
 #define SICK_ROUTER 0x01u
 #define SICK_IPSEC  0x02u
 #define SICK_STORE  0x04u
-#define SICKS       0x07u
+#define SICK_UNREAD 0x08u /* the agent has just started, and has not read its drivers yet */
+#define SICKS       0x0fu
 
 /* A node's own record; the node is the only authority for it. */
 struct record {

@@ -591,7 +591,7 @@ const char *sentence_node(const struct runtime *rt, unsigned node, const struct 
     if (r->phase != PHASE_IN_SERVICE || r->target != LEVEL_HIGH)
         return out;
     if (out_of_service == 0) {
-        add(&x, ", and is the better path while another leaves");
+        add(&x, ", and is the better path while another leaves or does not cover all");
         return out;
     }
     add(&x, ", and is the better path while ");

@@ -411,6 +411,19 @@ static void test_level_that_fails_is_tried_again_by_the_timer_only(void **state)
     assert_int_equal(p->node[0].armed, 0);
 }
 
+/* Its SAs are gone, and the cloud would find out only when the hold time is over. */
+static void test_a_node_that_covers_nothing_makes_the_other_high(void **state)
+{
+    (void)state;
+    pair_wan(p, 0, 0);
+    pair_run(p);
+    assert_phase(p, 0, PHASE_IN_SERVICE);
+    assert_level(p, 1, LEVEL_HIGH);
+    pair_wan(p, 0, 0x3);
+    pair_run(p);
+    assert_level(p, 1, LEVEL_NORMAL);
+}
+
 int main(void)
 {
 #define T(name)    cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -439,6 +452,7 @@ int main(void)
         T(test_level_that_drifts_is_put_right),
         T(test_unreadable_router_is_left_alone),
         T(test_level_that_fails_is_tried_again_by_the_timer_only),
+        T(test_a_node_that_covers_nothing_makes_the_other_high),
     };
 
     return cmocka_run_group_tests_name("the engine and its views", tests, NULL, NULL);
