@@ -5,5 +5,6 @@ include tests/unit/cluster.mk
 include tests/unit/conf.mk
 include tests/unit/agent.mk
 include tests/unit/command.mk
+include tests/model/local.mk
 include tests/sim/local.mk
 include tests/lab/local.mk

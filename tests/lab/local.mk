@@ -47,4 +47,5 @@ EXTRA_DIST += \
 	tests/lab/cold \
 	tests/lab/planned \
 	tests/lab/refused \
+	tests/lab/faults \
 	tests/lab/demo
