@@ -83,6 +83,7 @@ static void run_looks(struct bird_driver *d)
         return;
     }
     d->looking = for_order ? order : NULL;
+    d->undisturbed = TAILQ_EMPTY(&d->orders);
     if (for_order)
         order->wants_look = false;
 }
@@ -108,6 +109,17 @@ static void keep_closed(struct bird_driver *d)
     }
 }
 
+/* Sessions that are disabled, and not by us: read while nothing of ours is under way, or what an
+ * order has just opened would be closed again. */
+static void note_off(struct bird_driver *d)
+{
+    if (d->closed || !d->undisturbed || !TAILQ_EMPTY(&d->orders))
+        return;
+    d->off = 0;
+    for (unsigned i = 0; i < d->conf.count; i++)
+        d->off |= (uint16_t)(d->look.read[i].seen.disabled ? 1u << i : 0u);
+}
+
 static void on_look(void *ctx, bool ok, const char *why)
 {
     struct bird_driver *d = ctx;
@@ -118,7 +130,9 @@ static void on_look(void *ctx, bool ok, const char *why)
         tell_seen(d, ok, why);
     if (order != NULL)
         order_looked(order, ok, why);
-    else if (ok)
+    if (ok)
+        note_off(d);
+    if (ok && order == NULL)
         keep_closed(d);
     driver_kick(d);
 }
@@ -188,6 +202,7 @@ void order_end(struct order *order, enum outcome outcome, const char *why)
     if (d->looking == order)
         d->looking = NULL;
     TAILQ_REMOVE(&d->orders, order, link);
+    d->undisturbed = false;
     order->ended = true;
     if (order->asking)
         TAILQ_INSERT_TAIL(&d->unanswered, order, link);
@@ -342,6 +357,7 @@ static void bird_open_sessions(void *self, uint32_t id, uint32_t deadline_ms)
 
     supersede(d, false);
     d->closed = false;
+    d->off = 0;
     order_new(d, ORDER_OPEN, id, deadline_ms);
 }
 

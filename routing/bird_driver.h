@@ -42,6 +42,7 @@ struct order {
     bool had_file;
     char old_text[BIRD_LEVEL_SIZE];
     unsigned session;                  /* the one being closed or opened */
+    uint16_t sessions;                 /* those to close or open, a bit each */
     void (*then)(struct order *order); /* after the last session */
     char why[ERR_MAX];                 /* what was seen last, or what went wrong */
 };
@@ -60,12 +61,14 @@ struct bird_driver {
 
     struct bird_look look;
     bool poll_wanted;         /* seen() is owed */
+    bool undisturbed;         /* no order has run since the look began */
     struct order *looking;    /* the order for which the look under way was begun */
     struct orders orders;     /* the first one runs */
     struct orders unanswered; /* ended, and only waiting for their reply */
     qb_loop_timer_handle kick, wait;
 
-    bool closed; /* the cloud sessions are to stay closed, whatever BIRD reads */
+    bool closed;  /* the cloud sessions are to stay closed, whatever BIRD reads */
+    uint16_t off; /* sessions that somebody else has disabled, a bit each; `configure` forgets it */
     char message[BIRD_MESSAGE_SIZE];
 };
 

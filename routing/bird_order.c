@@ -57,15 +57,24 @@ static void level_failed(struct order *order)
 
 static void close_next(struct order *order);
 
-/* Closes again what a `configure` has opened, then goes on. */
+static uint16_t cloud_sessions(const struct router_conf *conf)
+{
+    uint16_t all = 0;
+    for (unsigned i = 0; i < conf->count; i++)
+        all |= (uint16_t)(conf->session[i].lan ? 0u : 1u << i);
+    return all;
+}
+
+/* Closes again what a `configure` has opened, then goes on: what was closed for a drain, or what a
+ * person has disabled by hand and did not ask us to open. */
 static void reclose(struct order *order, void (*then)(struct order *))
 {
+    struct bird_driver *d = order->driver;
+
     order->then = then;
     order->session = 0;
-    if (order->driver->closed)
-        close_next(order);
-    else
-        then(order);
+    order->sessions = d->closed ? cloud_sessions(&d->conf) : d->off;
+    close_next(order);
 }
 
 static void level_undone(struct order *order, int code, const char *text)
@@ -203,13 +212,12 @@ static void level_start(struct order *order)
 
 /* Sessions closed and opened */
 
-/* The next cloud session, or -1. */
-static int next_cloud(struct order *order)
+/* The next of the sessions to close or open, or -1. */
+static int next_session(struct order *order)
 {
-    const struct router_conf *conf = &order->driver->conf;
-    while (order->session < conf->count) {
+    while (order->session < order->driver->conf.count) {
         unsigned at = order->session++;
-        if (!conf->session[at].lan)
+        if (order->sessions & (1u << at))
             return (int)at;
     }
     return -1;
@@ -239,12 +247,14 @@ static void closed_one(struct order *order, int code, const char *text)
 static void close_next(struct order *order)
 {
     struct bird_driver *d = order->driver;
-    int at = next_cloud(order);
+    int at = next_session(order);
 
     if (at < 0)
         order->then(order);
-    else
+    else if (d->closed)
         order_ask(order, closed_one, "disable \"%s\" \"%s\"", d->conf.session[at].name, d->message);
+    else
+        order_ask(order, closed_one, "disable \"%s\"", d->conf.session[at].name);
 }
 
 static void close_look(struct order *order)
@@ -286,7 +296,7 @@ static void opened_one(struct order *order, int code, const char *text)
 
 static void open_next(struct order *order)
 {
-    int at = next_cloud(order);
+    int at = next_session(order);
 
     if (at < 0)
         order_end(order, OUTCOME_OK, "");
@@ -304,9 +314,11 @@ void order_start(struct order *order)
         break;
     case ORDER_CLOSE:
         order->then = close_look;
+        order->sessions = cloud_sessions(&order->driver->conf);
         close_next(order);
         break;
     case ORDER_OPEN:
+        order->sessions = cloud_sessions(&order->driver->conf);
         open_next(order);
         break;
     }

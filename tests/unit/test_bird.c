@@ -751,6 +751,24 @@ static void closed_sessions_stay_closed_over_a_level(void **state)
     assert_false(b->fake.session[LAN].disabled);
 }
 
+/* BIRD's `configure` opens what a person has disabled; we do not ask for that. */
+static void what_a_person_disabled_stays_disabled_over_a_level(void **state)
+{
+    struct bench *b = *state;
+    b->fake.session[TUN12].disabled = true;
+    poll_once(b);
+    assert_true(b->seen.session[TUN12].disabled);
+    check_answer(level_now(b, LEVEL_HIGH), OUTCOME_OK, "");
+    assert_true(b->fake.session[TUN12].disabled);
+    assert_false(b->fake.session[TUN11].disabled);
+    /* Once it was asked to open them it opens them, and they stay open. */
+    b->router.ops->open_sessions(b->router.self, 9, DEADLINE);
+    run_until(b, 0, 2);
+    assert_false(b->fake.session[TUN12].disabled);
+    check_answer(level_now(b, LEVEL_LOW), OUTCOME_OK, "");
+    assert_false(b->fake.session[TUN12].disabled);
+}
+
 static void what_somebody_opened_is_closed_again(void **state)
 {
     struct bench *b = *state;
@@ -884,6 +902,7 @@ int main(void)
         TEST(a_level_file_that_cannot_be_written_is_said),
         TEST(sessions_close_with_the_message),
         TEST(closed_sessions_stay_closed_over_a_level),
+        TEST(what_a_person_disabled_stays_disabled_over_a_level),
         TEST(what_somebody_opened_is_closed_again),
         TEST(sessions_open_again),
         TEST(a_session_that_bird_does_not_know_is_no_obstacle),
