@@ -158,8 +158,9 @@ static void check_withdraw(struct model *m, struct world *w, unsigned i)
 static bool all_others_serve(const struct model *m, const struct monitor *mon, unsigned i)
 {
     for (unsigned j = 0; j < m->n; j++) {
-        bool serves =
-            (mon->spoke & BITMASK(j)) && MAIL_AIMS(mon->rec[j]) && engine_serving(mon->phase[j]);
+        bool carries = MAIL_UNREAD(mon->rec[j]) || MAIL_COVERS(mon->rec[j]) == all_prefixes(m);
+        bool serves = (mon->spoke & BITMASK(j)) && MAIL_AIMS(mon->rec[j]) && carries &&
+                      engine_serving(mon->phase[j]);
         if (j != i && !serves)
             return false;
     }
@@ -285,7 +286,9 @@ static uint8_t level_due(const struct model *m, const struct world *w, unsigned 
     if (n->e.phase != PHASE_IN_SERVICE)
         return LEVEL_LOW;
     for (unsigned j = 0; j < m->n; j++) {
-        if (j != i && (!together(w, i, j) || w->node[j].e.phase != PHASE_IN_SERVICE))
+        bool serves = together(w, i, j) && w->node[j].e.phase == PHASE_IN_SERVICE &&
+                      covers_really(m, &w->node[j]) == all_prefixes(m);
+        if (j != i && !serves)
             return LEVEL_HIGH;
     }
     return LEVEL_NORMAL;

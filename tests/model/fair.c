@@ -67,7 +67,8 @@ static bool news(const struct model *m, const struct node *n)
     const struct engine *e = &n->e;
 
     snapshot(m, n, &now);
-    return now.covers != e->seen.covers || now.sessions_up != e->seen.sessions_up || e->drift ||
+    return (e->seen.sick & SICK_UNREAD) || now.covers != e->seen.covers ||
+           now.sessions_up != e->seen.sessions_up || e->drift ||
            (now.level != e->level && !(e->pending & BITMASK(ORDER_LEVEL)));
 }
 

@@ -27,7 +27,8 @@ EXTRA_DIST += tests/model/README.md tests/model/explorations \
 	tests/model/mutants/15-net-for-ever.sed \
 	tests/model/mutants/16-survivor-not-high.sed \
 	tests/model/mutants/17-dry-run-raises.sed \
-	tests/model/mutants/18-sessions-stay-closed.sed
+	tests/model/mutants/18-sessions-stay-closed.sed \
+	tests/model/mutants/19-release-not-called-off.sed
 
 # What the mutants are built with.
 AM_TESTS_ENVIRONMENT += CC='$(CC)'; export CC; \

@@ -19,7 +19,8 @@ static void mail_of(const struct message *msg, unsigned i, struct mail *out)
     case MESSAGE_RECORD:
         out->a = msg->record.phase;
         out->b = (uint8_t)(msg->record.level | (unsigned)msg->record.covers << 2 |
-                           (msg->record.target >= LEVEL_NORMAL ? 1u << 4 : 0u));
+                           (msg->record.target >= LEVEL_NORMAL ? 1u << 4 : 0u) |
+                           (msg->record.sick & SICK_UNREAD ? 1u << 5 : 0u));
         break;
     case MESSAGE_REQUEST:
         out->op = (uint8_t)OP_SERIAL(msg->request.op);
@@ -48,6 +49,8 @@ static void message_of(const struct model *m, const struct mail *mail, struct me
         out->record.level = MAIL_LEVEL(mail->b);
         out->record.covers = MAIL_COVERS(mail->b);
         out->record.target = MAIL_AIMS(mail->b) ? LEVEL_NORMAL : LEVEL_WITHDRAWN;
+        out->record.sick =
+            (uint8_t)((m->garbage ? SICK_STORE : 0u) | (MAIL_UNREAD(mail->b) ? SICK_UNREAD : 0u));
         out->record.digest = 1;
         break;
     case MESSAGE_ASK:
@@ -109,6 +112,10 @@ static void step(struct model *m, struct world *w, unsigned i)
     for (unsigned k = 0; k < m->effects.count; k++)
         carry_out(m, w, i, &m->effects.item[k]);
     check_state(m, w, i);
+    if (n->e.guard_stage != GUARD_FRESHENING) { /* nobody waits: its completion changes nothing */
+        n->ipsec &= (uint8_t)~BITMASK(ORDER_FRESHEN);
+        n->e.pending &= (uint8_t)~BITMASK(ORDER_FRESHEN);
+    }
 }
 
 /* ---- moves of the cluster ---- */

@@ -183,7 +183,7 @@ INLINE void monitor(struct codec *c, bool reading, struct monitor *mon, unsigned
         if (!(mon->spoke & BITMASK(j)))
             continue;
         bits(c, reading, &mon->phase[j], 4);
-        bits(c, reading, &mon->rec[j], 5);
+        bits(c, reading, &mon->rec[j], 6);
     }
 }
 
@@ -243,7 +243,7 @@ INLINE void neighbours(struct codec *c, bool reading, struct engine *e, unsigned
     for (unsigned k = 0; k < c->m->n; k++) {
         unsigned j = c->at[k];
         struct record *r = &e->rec[j];
-        uint8_t aims;
+        uint8_t aims, unread;
 
         if (j == i)
             continue;
@@ -257,8 +257,12 @@ INLINE void neighbours(struct codec *c, bool reading, struct engine *e, unsigned
         bits(c, reading, &r->level, 2);
         aims = r->target >= LEVEL_NORMAL;
         bits(c, reading, &aims, 1);
-        if (reading)
+        unread = (r->sick & SICK_UNREAD) != 0;
+        bits(c, reading, &unread, 1);
+        if (reading) {
             r->target = aims ? LEVEL_NORMAL : LEVEL_WITHDRAWN;
+            r->sick = unread ? SICK_UNREAD : 0;
+        }
         wide(c, reading, &r->covers, c->m->prefixes);
         if (reading)
             r->digest = 1;
@@ -270,7 +274,11 @@ INLINE void neighbours(struct codec *c, bool reading, struct engine *e, unsigned
 INLINE void seen(struct codec *c, bool reading, struct engine *e)
 {
     struct observation *o = &e->seen;
+    uint8_t unread = (o->sick & SICK_UNREAD) != 0;
 
+    bits(c, reading, &unread, 1);
+    if (reading)
+        o->sick = unread ? SICK_UNREAD : 0;
     wide(c, reading, &o->covers, c->m->prefixes);
     bits(c, reading, &o->sessions_up, c->m->tunnels);
     if (reading) {
@@ -361,7 +369,7 @@ INLINE void letter(struct codec *c, bool reading, struct mail *mail)
     switch (mail->type) {
     case MESSAGE_RECORD:
         bits(c, reading, &mail->a, 4);
-        bits(c, reading, &mail->b, 5);
+        bits(c, reading, &mail->b, 6);
         break;
     case MESSAGE_ASK:
         node(c, reading, &mail->a);

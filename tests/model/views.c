@@ -61,7 +61,8 @@ static bool told_already(const struct model *m, const struct world *w, unsigned 
             continue;
         if (!(e->known & BITMASK(i)) || (e->awaited & BITMASK(i)) || r->phase != mail->a ||
             r->level != MAIL_LEVEL(mail->b) || r->covers != MAIL_COVERS(mail->b) ||
-            (r->target >= LEVEL_NORMAL) != MAIL_AIMS(mail->b))
+            (r->target >= LEVEL_NORMAL) != MAIL_AIMS(mail->b) ||
+            ((r->sick & SICK_UNREAD) != 0) != MAIL_UNREAD(mail->b))
             return false;
     }
     return true;
@@ -93,7 +94,7 @@ void send_mail(struct model *m, struct world *w, unsigned i, const struct mail *
 {
     struct view *v = &w->view[w->node[i].cur];
 
-    if (!m->plain && mail->type == MESSAGE_RECORD && told_already(m, w, i, mail))
+    if (mail->type == MESSAGE_RECORD && told_already(m, w, i, mail))
         return;
     if (!m->plain && mail->type == MESSAGE_END && frees_nothing(m, w, i, mail))
         return;
