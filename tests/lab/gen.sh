@@ -367,7 +367,7 @@ totem {
     crypto_cipher: aes256
     crypto_hash: sha256
     keyfile: /etc/corosync/authkey
-    token: 1000
+    token: ${CGWHA_LAB_TOKEN:-1000}
     interface {
         linknumber: 0
         knet_link_priority: 10

@@ -42,6 +42,7 @@ with the agent both nodes in service and every shared prefix covered.
   --no-agent        without cgwhad: what the site is without this project
   --keep            when it fails, leave it as it is, to be looked at
 
+CGWHA_LAB_TOKEN is corosync's token in milliseconds (1000).
 CGWHA_BUILD is the build tree (default: the source tree, or the current directory); CGWHA_BIN the
 directory of cgwhad and cgwha (default: agent/ in the build tree).
 E

@@ -48,4 +48,5 @@ EXTRA_DIST += \
 	tests/lab/planned \
 	tests/lab/refused \
 	tests/lab/faults \
+	tests/lab/token \
 	tests/lab/demo
