@@ -61,3 +61,5 @@ conf/cgwha.conf: conf/tmpfiles.conf.in Makefile
 
 EXTRA_DIST += conf/cgwhad.service.in conf/tmpfiles.conf.in
 CLEANFILES += conf/cgwhad.service conf/cgwha.conf
+
+include conf/man.mk

@@ -1,0 +1,23 @@
+# Manuals and completion. cgwha.conf(5) is made from the table of keys; it is checked in, so that it
+# can be read without a build; a test proves that it is what the table prints, and `make conf-man`
+# writes it anew.
+noinst_PROGRAMS += conf/man/page
+conf_man_page_SOURCES = conf/man/page.c
+conf_man_page_LDADD = $(CONF_LIBS)
+conf-man: conf/man/page$(EXEEXT)
+	conf/man/page$(EXEEXT) >$(srcdir)/conf/man/cgwha.conf.5
+.PHONY: conf-man
+
+dist_man_MANS = \
+	conf/man/cgwha.conf.5 \
+	conf/man/cgwha-protocol.7 \
+	conf/man/cgwha.8 \
+	conf/man/cgwhad.8
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = conf/completion/cgwha
+zshcompletiondir = $(datadir)/zsh/site-functions
+dist_zshcompletion_DATA = conf/completion/_cgwha
+
+dist_check_SCRIPTS += tests/conf/manuals
+TESTS += tests/conf/manuals
