@@ -261,11 +261,13 @@ void check_hurt(struct world *w, const struct action *a)
 /* ---- what has a limit in time ---- */
 
 /* An agent that is stopped says nothing, and yet its corosync keeps it in the view: what its host
- * has lost meanwhile nobody can know. (systemd's watchdog ends that after 30 s.) */
+ * has lost meanwhile nobody can know. (systemd's watchdog ends that after 30 s.) In a view that
+ * began later it has said nothing, and is not believed. */
 static bool somebody_stalls(const struct world *w, const struct host *h)
 {
     for (unsigned n = 0; n < w->hosts; n++) {
-        if (n != h->self && agent_stalled(&w->host[n]))
+        const struct host *o = &w->host[n];
+        if (o != h && agent_stalled(o) && o->stalled_ns + news_ns(w) >= h->link.view_ns)
             return true;
     }
     return false;
@@ -350,13 +352,16 @@ static void look_at_ends(struct world *w)
 static void look_at_takeover(struct world *w)
 {
     const struct profile *u = &w->plan.usual;
-    uint64_t limit = (u->detect + u->skew + 2u * u->message + 2000u) * MS + level_ns(w);
+    /* A death of charon or of the router is seen by the next poll. */
+    uint64_t limit = (u->detect + u->skew + 2u * u->message + POLL_MS + 2000u) * MS + level_ns(w);
 
     for (unsigned d = 0; d < DIRECTIONS && w->plan.mode == MODE_DEATH; d++) {
         uint64_t gap = w->paths.lost[d] ? w->now_ns - w->paths.gap_ns[d] : w->paths.worst_ns[d];
         if (gap > limit)
             fail(w, INVARIANT_TAKEOVER, "one host died, and packets were lost for %.1f s",
                  (double)gap / 1e9);
+        if (w->risen_ns != 0 && w->paths.gap_ns[d] > w->risen_ns)
+            fail(w, INVARIANT_TAKEOVER, "a host came back, and packets are lost");
     }
 }
 
@@ -388,9 +393,10 @@ static bool at_rest(const struct world *w, const struct host *h, char why[128])
     else if (e->phase != phase || e->op != OP_NONE)
         snprintf(why, 128, "gw%u is %s, not %s", h->self + 1u, phase_name(e->phase),
                  phase_name(phase));
-    else if (phase == PHASE_DRAINED && h->covers == 0 && (h->tampered || e->level == level))
-        return true; /* out, as it should be, whatever the router would say if it had a session */
-    else if (e->level != level || h->router.level != level || h->router.file != level)
+    else if (!(phase == PHASE_DRAINED && h->covers == 0 && (h->tampered || e->level == level)) &&
+             (e->level != level || h->router.level != level || h->router.file != level))
+        /* One that is out as it should be may have a router that would say something else if it had
+         * a session: it was put back by itself, or by somebody. */
         snprintf(why, 128, "gw%u is at %s (its router at %s), not %s", h->self + 1u,
                  level_name(e->level), level_name(h->router.level), level_name(level));
     else if (h->disk.saved.intent != e->intent)

@@ -60,6 +60,7 @@ static void host_begin(struct world *w, struct host *h, const struct action *a)
         break;
     case ACTION_AGENT_STALL:
         h->stalls++;
+        h->stalled_ns = w->now_ns;
         h->stalled_inc = h->inc;
         break;
     case ACTION_COROSYNC_CRASH:
@@ -277,6 +278,8 @@ void action_end(struct world *w, const struct action *a)
     struct host *h = &w->host[a->node];
 
     trace(w, a->node, "over: %s", action_name(a->kind));
+    if (a->kind == ACTION_POWER)
+        w->risen_ns = w->now_ns;
     check_hurt(w, a);
     switch (a->kind) {
     case ACTION_SPLIT:

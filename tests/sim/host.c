@@ -298,11 +298,12 @@ void host_thaw(struct host *h)
         h->link.side = (uint8_t)(0x80u | h->self);
         push(w, HAPPENS_REJOIN_NET, h->self, upto(w, 2 * w->plan.usual.detect), 0, 0, 0);
     }
-    for (unsigned t = 0; t < TUNNELS; t++) {
-        if (h->router.session[t].lost)
-            push(w, HAPPENS_SESSION_DOWN, h->self, upto(w, 500), t, h->router.session[t].gen, 0);
-        cloud_update(h, t);
+    for (unsigned s = 0; s <= TUNNELS; s++) { /* the other side has closed it long ago */
+        if (h->router.session[s].lost)
+            push(w, HAPPENS_SESSION_DOWN, h->self, upto(w, 50), s, h->router.session[s].gen, 0);
     }
+    for (unsigned t = 0; t < TUNNELS; t++)
+        cloud_update(h, t);
     lan_update(h);
     net_changed(w);
     w->dirty = true;

@@ -343,6 +343,7 @@ static void agent_view(struct host *h, uint64_t name, uint8_t members, uint8_t r
     struct link *l = &h->link;
 
     l->view = name;
+    l->view_ns = h->world->now_ns;
     l->told = true;
     l->out_count = 0;
     l->looped = 0;

@@ -88,7 +88,7 @@ static void on_lan(struct host *h)
 
     if (!host_lives(h) || !h->router.up)
         return;
-    r->valid = s->level != LEVEL_WITHDRAWN && s->routes;
+    r->valid = s->up && !s->lost && s->level != LEVEL_WITHDRAWN && s->routes;
     r->level = s->level;
     r->prefixes = 1;
     h->world->dirty = true;
@@ -144,15 +144,16 @@ static struct choice lan_choice(const struct world *w)
 
 static bool choice_loses(const struct world *w, const struct choice *c, bool lan)
 {
-    const struct host *h = &w->host[c->host];
+    const struct host *h;
     const struct session *s;
 
-    if (c->host == NOBODY || !tunnel_carries(h, c->tunnel))
+    if (c->host == NOBODY || !tunnel_carries(&w->host[c->host], c->tunnel))
         return true;
+    h = &w->host[c->host];
     s = &h->router.session[c->tunnel];
     if (lan)
         return !s->up || h->router.session[LAN].level == LEVEL_WITHDRAWN;
-    return s->level == LEVEL_WITHDRAWN;
+    return s->level == LEVEL_WITHDRAWN || !h->router.session[LAN].up; /* it knows no way on */
 }
 
 static void note_gap(struct world *w, enum direction d, bool lost)
@@ -179,10 +180,13 @@ void paths_count(struct world *w)
     if (ns == 0)
         return;
     for (unsigned d = 0; d < DIRECTIONS; d++) {
-        struct host *h = &w->host[p->host[d] % HOSTS_MAX];
+        struct host *h;
         if (p->lost[d])
             p->lost_ns[d] += ns;
-        if (p->host[d] == NOBODY || !host_lives(h) || !h->ipsec.sa[p->tunnel[d]].up)
+        if (p->host[d] == NOBODY)
+            continue;
+        h = &w->host[p->host[d]];
+        if (!host_lives(h) || !h->ipsec.sa[p->tunnel[d]].up)
             continue;
         if (d == FROM_CLOUD)
             h->ipsec.sa[p->tunnel[d]].in += PPS * ns / 1000;
@@ -244,6 +248,7 @@ void paths_happens(struct world *w, const struct happening *e)
     default: /* LAN_HOLD */
         if (e->b == w->paths.lan[e->node].gen) {
             w->paths.lan[e->node].valid = false;
+            h->router.session[LAN].lost = h->router.session[LAN].up;
             w->dirty = true;
         }
         break;

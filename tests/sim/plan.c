@@ -42,7 +42,7 @@ static struct profile draw_profile(struct rng *r)
         .bgp = ms_in(r, 100, 1000 * k),
         .routes = ms_in(r, 20, 200 * k),
         .disk = ms_in(r, 1, 30 * k),
-        .cloud = ms_in(r, 5, 50 * k),
+        .cloud = rng_percent(r, 15) ? ms_in(r, 1000, 3000) : ms_in(r, 5, 50 * k),
     };
 
     return p;
@@ -132,7 +132,9 @@ void plan_make(struct plan *plan, uint64_t seed, unsigned hosts)
         struct action *a = &plan->action[plan->count];
 
         if (plan->mode == MODE_DEATH) {
-            a->kind = rng_percent(&r, 50) ? ACTION_POWER : ACTION_FREEZE;
+            static const uint8_t deaths[] = {ACTION_POWER, ACTION_POWER, ACTION_FREEZE,
+                                             ACTION_CHARON_CRASH, ACTION_ROUTER_CRASH};
+            a->kind = deaths[rng_in(&r, 0, sizeof(deaths) - 1)];
             a->node = (uint8_t)rng_in(&r, 0, hosts - 1);
             a->ns = rng_in(&r, 5, 60) * SECOND;
         } else if (i < commands) {

@@ -10,6 +10,7 @@
 
 #define ALL_PREFIXES ((uint8_t)((1u << PREFIXES) - 1u))
 #define SOFT         (ROUTER_UNDO_MS * MS)
+#define LAN_UP_MS    900 /* the LAN's session after a start: less than any soak */
 
 /* ---- the machine ---- */
 
@@ -74,6 +75,13 @@ static void session_up(struct host *h, unsigned t)
     struct world *w = h->world;
     struct session *s = &h->router.session[t];
 
+    if (t == LAN) {
+        s->up = true;
+        s->lost = false;
+        w->dirty = true;
+        export_soon(h, LAN);
+        return;
+    }
     s->connecting = false;
     if (s->up || !can_talk(h, t))
         return;
@@ -109,7 +117,8 @@ static void on_export(struct host *h, unsigned n)
     s->prefixes = r->level == LEVEL_WITHDRAWN ? 0 : r->origin;
     if (n == LAN) {
         s->routes = has_routes(h);
-        lan_update(h);
+        if (s->up)
+            lan_update(h);
     } else if (s->up) {
         cloud_update(h, n);
     } else {
@@ -129,6 +138,22 @@ static void on_undo(struct host *h)
     in_force(h, r->undo_level, false);
 }
 
+static void lan_rises(struct host *h)
+{
+    push(h->world, HAPPENS_SESSION_UP, h->self, rng_in(&h->world->rng, 300, LAN_UP_MS) * MS, LAN,
+         h->router.session[LAN].gen, 0);
+}
+
+static void lan_falls(struct host *h)
+{
+    struct session *s = &h->router.session[LAN];
+
+    s->up = s->lost = false;
+    s->gen++;
+    h->world->dirty = true;
+    lan_rises(h);
+}
+
 /* The router starts: with what the level file says. */
 void router_begin(struct host *h)
 {
@@ -141,7 +166,7 @@ void router_begin(struct host *h)
     r->voluntary = false;
     for (unsigned t = 0; t < TUNNELS; t++)
         r->session[t].closed = r->session[t].connecting = false;
-    export_soon(h, LAN);
+    lan_rises(h);
     router_look_at_sessions(h);
 }
 
@@ -205,8 +230,8 @@ static void see_session(const struct host *h, unsigned n, struct router_session_
         prefixes = 0;
     out->known = out->table = true;
     if (n == LAN) {
-        out->established = true;
-        out->routes_out = level != LEVEL_WITHDRAWN && s->routes ? 10 : 0;
+        out->established = s->up;
+        out->routes_out = s->up && level != LEVEL_WITHDRAWN && s->routes ? 10 : 0;
         out->routes_wrong = level == r->file ? 0 : out->routes_out;
         return;
     }
@@ -648,6 +673,10 @@ void router_happens(struct world *w, const struct happening *e)
         if (e->b != s->gen || !s->up)
             break;
         s->falling = false;
+        if (e->a == LAN) {
+            lan_falls(h);
+            break;
+        }
         if (s->lost || !can_talk(h, e->a))
             session_falls(h, e->a, true);
         router_look_at_sessions(h);

@@ -27,7 +27,8 @@
  * intended (a safety net if all are meant to be out), at the level of DESIGN's table, the router
  *             and the disk say the same, nothing is sick. And stay so.
  *
- * usage: sim [--seeds A-B] [--nodes N] [--quiet]     all of them; N 0: 2 to 5 by the seed
+ * usage: sim [--seeds A-B] [--nodes N] [--seconds S] [--quiet]
+ *            all of them, or as many as go into S seconds; without N: 2 to 5 hosts, by the seed
  *        sim --seed N [--nodes N] [--keep I,J,...] [--trace]
  *            [--record DIR [--record-of GW] [--record-max BYTES]] */
 #include <getopt.h>
@@ -335,6 +336,7 @@ struct options {
     const char *record; /* a directory */
     unsigned record_host;
     size_t record_max;
+    double seconds; /* of processor time; 0: no limit */
 };
 
 static void print_plan(const struct world *w)
@@ -446,6 +448,8 @@ static bool many(struct world *w, const struct options *o)
 
     for (uint64_t seed = o->first; seed <= o->last; seed++) {
         uint64_t hash;
+        if (o->seconds > 0 && seed % 64 == 0 && seconds() - began > o->seconds)
+            break;
         world_run(w, seed, o->hosts, NULL);
         add_up(&sums, w);
         if (w->broken) {
@@ -513,6 +517,7 @@ static bool parse(int argc, char **argv, struct options *o)
         {"record", required_argument, NULL, 'r'},
         {"record-of", required_argument, NULL, 'o'},
         {"record-max", required_argument, NULL, 'm'},
+        {"seconds", required_argument, NULL, 'T'},
         {NULL, 0, NULL, 0},
     };
     char *end;
@@ -546,6 +551,9 @@ static bool parse(int argc, char **argv, struct options *o)
         case 'o':
             o->record_host = (unsigned)strtoul(optarg, NULL, 10) - 1u;
             break;
+        case 'T':
+            o->seconds = strtod(optarg, NULL);
+            break;
         case 'm':
             o->record_max = strtoul(optarg, NULL, 10);
             break;
@@ -563,7 +571,7 @@ int main(int argc, char **argv)
     bool good;
 
     if (w == NULL || !parse(argc, argv, &options)) {
-        fputs("usage: sim [--seeds A-B] [--nodes N] [--quiet]\n"
+        fputs("usage: sim [--seeds A-B] [--nodes N] [--seconds S] [--quiet]\n"
               "       sim --seed N [--nodes N] [--keep I,J,...] [--trace]\n"
               "           [--record DIR [--record-of GW] [--record-max BYTES]]\n",
               stderr);

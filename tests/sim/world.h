@@ -80,7 +80,7 @@ struct action {
 enum mode {
     MODE_PLANNED, /* drains and returns, nothing else */
     MODE_CONTROL, /* also faults that cost no packet by themselves: agents, cluster, disks */
-    MODE_DEATH,   /* one host dies, nothing else */
+    MODE_DEATH,   /* one host dies, or its charon or router, nothing else */
     MODE_CHAOS,   /* everything */
     MODES
 };
@@ -198,10 +198,11 @@ struct link {
     bool scheduled; /* DELIVER is in the queue */
     uint64_t last_due_ns;
 
-    bool attached; /* the agent is connected and wants to be in the group */
-    bool told;     /* it has had a view */
-    uint64_t view; /* 0: alone */
-    bool silenced; /* alone because own messages do not come back */
+    bool attached;    /* the agent is connected and wants to be in the group */
+    bool told;        /* it has had a view */
+    uint64_t view;    /* 0: alone */
+    uint64_t view_ns; /* since */
+    bool silenced;    /* alone because own messages do not come back */
     struct message out[OUTBOX_MAX];
     unsigned out_head, out_count;
     bool ordering; /* ORDERED is in the queue */
@@ -294,7 +295,7 @@ struct paths {
     uint8_t tunnel[DIRECTIONS];
     uint64_t lost_ns[DIRECTIONS];  /* the sum */
     uint64_t worst_ns[DIRECTIONS]; /* the longest gap */
-    uint64_t gap_ns[DIRECTIONS];   /* of the present gap, when it began */
+    uint64_t gap_ns[DIRECTIONS];   /* of the last gap, when it began */
 };
 
 /* ---- a host ---- */
@@ -314,10 +315,10 @@ struct host {
     struct conf conf;
     bool power, frozen, still_clock;
     unsigned freezes, stalls, powers;
-    uint32_t stalled_inc; /* the agent that is stopped, if stalls > 0 */
-    uint64_t frozen_ns;   /* since */
-    struct queue held;    /* what waits for the thaw */
-    uint64_t skew_ns;     /* the clock is behind by this much */
+    uint32_t stalled_inc;           /* the agent that is stopped, if stalls > 0 */
+    uint64_t frozen_ns, stalled_ns; /* since */
+    struct queue held;              /* what waits for the thaw */
+    uint64_t skew_ns;               /* the clock is behind by this much */
 
     bool agent, dying;
     uint32_t inc;
@@ -392,6 +393,7 @@ struct world {
     uint8_t voluntary;   /* the host whose agent's order is taking effect, or NOBODY */
     uint64_t stirred_ns; /* the last fault anywhere that changes who is heard, or lies */
     uint64_t uncovered_ns[PREFIXES]; /* since; 0: covered */
+    uint64_t risen_ns;               /* MODE_DEATH: the dead one came back */
     uint64_t healed_ns, calm_ns;     /* when the plan ended; converged since, 0: not */
     struct asked asked[ASKS_MAX];
     unsigned asks;
