@@ -98,6 +98,20 @@ void monitor_mail(struct node *n, unsigned i, const struct mail *mail)
     }
 }
 
+/* Nothing that guards were relied on for is under way any more. */
+void monitor_forget(struct node *n)
+{
+    const struct engine *e = &n->e;
+    bool leaving = (e->phase == PHASE_WITHDRAWING && e->withdrew) || e->phase == PHASE_CLOSING ||
+                   e->phase == PHASE_RELEASING;
+
+    for (unsigned k = 0; k < n->orders; k++)
+        leaving =
+            leaving || (n->router[k].order == ORDER_LEVEL && n->router[k].level == LEVEL_WITHDRAWN);
+    if (!leaving)
+        n->mon.relied = 0;
+}
+
 /* Prefixes for which guards stand, as node i may know it. */
 static uint8_t guarded(const struct model *m, const struct world *w, unsigned i)
 {
@@ -189,18 +203,12 @@ void check_state(struct model *m, struct world *w, unsigned i)
 {
     struct node *n = &w->node[i];
     const struct engine *e = &n->e;
-    bool leaving = (e->phase == PHASE_WITHDRAWING && e->withdrew) || e->phase == PHASE_CLOSING ||
-                   e->phase == PHASE_RELEASING;
 
     if (e->impossible != 0)
         violated(m, IMPOSSIBLE, "%s counts a transition that cannot be", node_text(m, i));
     if (OP_SERIAL(e->lock) != n->mon.lock || (n->mon.lock != 0 && e->lock_node != n->mon.lock_node))
         violated(m, LOCK, "%s holds op %u for the lock's, and by the messages it is op %u",
                  node_text(m, i), OP_SERIAL(e->lock), n->mon.lock);
-    for (unsigned k = 0; k < n->orders; k++)
-        leaving = leaving || n->router[k].level == LEVEL_WITHDRAWN;
-    if (!leaving)
-        n->mon.relied = 0;
 }
 
 /* ---- what really happens ---- */

@@ -61,17 +61,6 @@ static bool machine_move(const struct model *m, const struct world *w, unsigned 
     return false;
 }
 
-static bool news(const struct model *m, const struct node *n)
-{
-    struct observation now;
-    const struct engine *e = &n->e;
-
-    snapshot(m, n, &now);
-    return (e->seen.sick & SICK_UNREAD) || now.covers != e->seen.covers ||
-           now.sessions_up != e->seen.sessions_up || e->drift ||
-           (now.level != e->level && !(e->pending & BITMASK(ORDER_LEVEL)));
-}
-
 static bool agent_move(const struct model *m, const struct world *w, unsigned i, move_t *out)
 {
     const struct node *n = &w->node[i];

@@ -43,7 +43,8 @@ static void list_engine(struct list *l, unsigned i)
         if (has_mail(l->m, l->w, i, s))
             add(l, MOVE_DELIVER, i, s);
     }
-    add(l, MOVE_OBSERVE, i, 0);
+    if (l->m->plain || news(l->m, n))
+        add(l, MOVE_OBSERVE, i, 0);
     if (n->snapped)
         add(l, MOVE_SNAPPED, i, 0);
     if (n->e.phase == PHASE_SETTLING) {

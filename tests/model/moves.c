@@ -522,6 +522,7 @@ void make_move(struct model *m, struct world *w, move_t move)
             fault_move(m, w, kind, i, arg);
         break;
     }
+    monitor_forget(&w->node[i]);
     tidy(m, w);
 }
 

@@ -39,6 +39,20 @@ void snapshot(const struct model *m, const struct node *n, struct observation *o
     out->routes = out->sessions_up != 0;
 }
 
+/* Whether the engine can learn anything from the truth that it has not been told. */
+bool news(const struct model *m, const struct node *n)
+{
+    struct observation now;
+    const struct engine *e = &n->e;
+
+    snapshot(m, n, &now);
+    if (e->phase >= PHASE_CLOSING && e->phase <= PHASE_DRAINED && now.level != e->seen.level)
+        return true;
+    return (e->seen.sick & SICK_UNREAD) || now.covers != e->seen.covers ||
+           now.sessions_up != e->seen.sessions_up || e->drift ||
+           (now.level != e->level && !(e->pending & BITMASK(ORDER_LEVEL)));
+}
+
 bool at_once(const struct router_order *o)
 {
     return !o->superseded && !(o->order == ORDER_LEVEL && o->level == LEVEL_WITHDRAWN);

@@ -36,17 +36,20 @@ bool matters(const struct world *w, unsigned i, const struct mail *mail)
     }
 }
 
-/* A record that says what its sender's last message said, or what everyone already holds. */
+/* A record that says what its sender's last one said, if that is still on its way, or what everyone
+ * already holds. */
 static bool told_already(const struct model *m, const struct world *w, unsigned i,
                          const struct mail *mail)
 {
     unsigned index = w->node[i].cur;
     const struct view *v = &w->view[index];
 
-    if (v->waiting[i] > 0)
-        return same_mail(&v->out[i][v->waiting[i] - 1], mail);
+    for (unsigned k = v->waiting[i]; k-- > 0;) {
+        if (v->out[i][k].type == MESSAGE_RECORD)
+            return same_mail(&v->out[i][k], mail);
+    }
     for (unsigned k = v->logged; k-- > 0;) {
-        if (v->log[k].from == i)
+        if (v->log[k].from == i && v->log[k].type == MESSAGE_RECORD)
             return same_mail(&v->log[k], mail);
     }
     for (unsigned j = 0; j < m->n; j++) {

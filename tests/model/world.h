@@ -230,6 +230,7 @@ void check_rest(struct model *m, struct world *w);
 bool covered_if_possible(const struct model *m, const struct world *w);
 bool operation_runs(const struct model *m, const struct world *w);
 void monitor_view(struct node *n);
+void monitor_forget(struct node *n);
 void monitor_mail(struct node *n, unsigned i, const struct mail *mail);
 const char *property_name(unsigned property);
 const char *property_text(unsigned property);
@@ -237,6 +238,7 @@ const char *property_text(unsigned property);
 /* truth.c: a node's machine. */
 uint8_t covers_really(const struct model *m, const struct node *n);
 uint8_t tunnel_limit(const struct node *n, unsigned t);
+bool news(const struct model *m, const struct node *n);
 void snapshot(const struct model *m, const struct node *n, struct observation *out);
 /* An order whose effect and completion are one move: all but the withdraw. */
 bool at_once(const struct router_order *o);
