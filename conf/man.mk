@@ -1,6 +1,7 @@
-# Manuals and completion. cgwha.conf(5) is made from the table of keys; it is checked in, so that it
-# can be read without a build; a test proves that it is what the table prints, and `make conf-man`
-# writes it anew.
+# Manuals, completion, and the package for Debian.
+
+# cgwha.conf(5) is made from the table of keys. It is checked in, so that it can be read without a
+# build; a test proves that it is what the table prints, and `make conf-man` writes it anew.
 noinst_PROGRAMS += conf/man/page
 conf_man_page_SOURCES = conf/man/page.c
 conf_man_page_LDADD = $(CONF_LIBS)
@@ -21,3 +22,17 @@ dist_zshcompletion_DATA = conf/completion/_cgwha
 
 dist_check_SCRIPTS += tests/conf/manuals
 TESTS += tests/conf/manuals
+
+# The package for Debian, built from the unpacked tarball by dpkg-buildpackage -b.
+EXTRA_DIST += \
+	debian/cgwha.README.Debian \
+	debian/cgwha.docs \
+	debian/cgwha.install \
+	debian/cgwha.postrm \
+	debian/cgwha.sysusers \
+	debian/changelog \
+	debian/configured.conf \
+	debian/control \
+	debian/copyright \
+	debian/rules \
+	debian/source/format
