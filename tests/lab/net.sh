@@ -25,7 +25,7 @@ net_bridges() {
 net_plug() {
     local bridge
     bridge=$(bridge_of "$1" "$2")
-    [[ ! -e $LAB/cut/$1:$2 ]] || bridge=cut
+    [[ ! -e $LAB/cut/$1:$2 ]] || bridge="cut"
     in_net inet ip link set "$1-$2" master "br-${bridge:-mgmt}"
 }
 
