@@ -79,6 +79,7 @@ static void session_up(struct host *h, unsigned t)
         s->up = true;
         s->lost = false;
         w->dirty = true;
+        lan_update(h); /* a new session: the old one's hold timer is nothing any more */
         export_soon(h, LAN);
         return;
     }
