@@ -28,6 +28,7 @@ EXTRA_DIST += \
 	debian/cgwha.README.Debian \
 	debian/cgwha.docs \
 	debian/cgwha.install \
+	debian/cgwha.lintian-overrides \
 	debian/cgwha.postrm \
 	debian/cgwha.sysusers \
 	debian/changelog \
