@@ -6,14 +6,6 @@
 #include "agent/guard.h"
 #include "agent/step.h"
 
-#define CGWHA_NAME(id, name) name,
-#define CGWHA_NAME_OF(fn, list, count)                                                             \
-    const char *fn(unsigned value)                                                                 \
-    {                                                                                              \
-        static const char *const names[] = {list(CGWHA_NAME)};                                     \
-        return value < (count) ? names[value] : "?";                                               \
-    }
-
 CGWHA_NAME_OF(timer_name, TIMER_LIST, TIMERS)
 CGWHA_NAME_OF(order_name, ORDER_LIST, ORDERS)
 CGWHA_NAME_OF(event_name, EVENT_LIST, EVENTS)

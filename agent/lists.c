@@ -1,14 +1,6 @@
 /* The name tables of the closed lists. Pure data: no I/O. */
 #include "agent/lists.h"
 
-#define CGWHA_NAME(id, name) name,
-#define CGWHA_NAME_OF(fn, list, count)                                                             \
-    const char *fn(unsigned value)                                                                 \
-    {                                                                                              \
-        static const char *const names[] = {list(CGWHA_NAME)};                                     \
-        return value < (count) ? names[value] : "?";                                               \
-    }
-
 CGWHA_NAME_OF(level_name, LEVEL_LIST, LEVELS)
 CGWHA_NAME_OF(phase_name, PHASE_LIST, PHASES)
 CGWHA_NAME_OF(intent_name, INTENT_LIST, INTENTS)

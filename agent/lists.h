@@ -93,6 +93,15 @@ enum ask { ASK_LIST(CGWHA_ENUM_ASK) ASKS };
 enum result { RESULT_LIST(CGWHA_ENUM_RESULT) RESULTS };
 enum reason { REASON_LIST(CGWHA_ENUM_REASON) REASONS };
 
+/* A name table and the function that reads it, from a list; for lists.c and its like. */
+#define CGWHA_NAME(id, name) name,
+#define CGWHA_NAME_OF(fn, list, count)                                                             \
+    const char *fn(unsigned value)                                                                 \
+    {                                                                                              \
+        static const char *const names[] = {list(CGWHA_NAME)};                                     \
+        return value < (count) ? names[value] : "?";                                               \
+    }
+
 /* Each gives the entry's name, or "?" for a value outside its list. Static storage, never NULL. */
 const char *level_name(unsigned level);
 const char *phase_name(unsigned phase);

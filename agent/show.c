@@ -5,12 +5,7 @@
 
 #include "agent/inner.h"
 
-#define CGWHA_NAME(id, name) name,
-const char *told_name(unsigned told)
-{
-    static const char *const names[] = {TOLD_LIST(CGWHA_NAME)};
-    return told < TOLDS ? names[told] : "?";
-}
+CGWHA_NAME_OF(told_name, TOLD_LIST, TOLDS)
 
 int runtime_node_index(const struct runtime *rt, uint32_t nodeid)
 {
