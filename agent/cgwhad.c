@@ -251,6 +251,9 @@ static bool create_parts(struct daemon *d, char err[ERR_MAX])
 
     if (!cluster_nodes_read(&nodes, d->conf.corosync_conf, err))
         return false;
+    cluster_timing_advice(&nodes, err);
+    if (err[0] != '\0')
+        qb_log(LOG_WARNING, "%s", err);
     serial = load_saved(&d->conf, &found);
     d->recorder = recorder_open(d->conf.state_dir, RECORDING_MAX, err);
     if (d->recorder == NULL)

@@ -56,19 +56,20 @@
 #define ROUTER_UNDO_MS      500   /* kept back of a level's deadline, to undo it in */
 
 /* Deadlines of phases (milliseconds). */
-#define REQUEST_DEADLINE_MS  5000
-#define GUARD_CHECK_MS       4000  /* a guard waits this long for what it freshened to come up */
-#define GUARD_DEADLINE_MS    25000 /* freshen + check + raise at the guard, and the messages */
-#define LOWER_DEADLINE_MS    10000
-#define WITHDRAW_DEADLINE_MS 12000
-#define CLOSE_PHASE_MS       7000
-#define RELEASE_PHASE_MS     12000
-#define RECORDS_MS           1500  /* after a view change: members silent so long do not cover */
-#define REDRAIN_MS           5000  /* a coverer is back: stable so long before draining again */
-#define CONNECT_PATIENCE_MS  15000 /* returning: all tunnels, or after this some */
-#define LEVEL_RETRY_MS       5000
-#define CLUSTER_RETRY_MS     1000 /* reconnect to a corosync that went away */
-#define RESEND_MS            1000 /* a message not seen delivered is sent again */
+#define REQUEST_DEADLINE_MS      5000
+#define GUARD_CHECK_MS           4000 /* a guard waits this long for what it freshened to come up */
+#define GUARD_DEADLINE_MS        25000 /* freshen + check + raise at the guard, and the messages */
+#define LOWER_DEADLINE_MS        10000
+#define WITHDRAW_DEADLINE_MS     12000
+#define CLOSE_PHASE_MS           7000
+#define RELEASE_PHASE_MS         12000
+#define RECORDS_MS               1500 /* after a view change: members silent so long do not cover */
+#define REDRAIN_MS               5000 /* a coverer is back: stable so long before draining again */
+#define CONNECT_PATIENCE_MS      15000 /* returning: all tunnels, or after this some */
+#define LEVEL_RETRY_MS           5000
+#define CLUSTER_TOKEN_ADVISED_MS 1000 /* a longer token of corosync is worth a word at start */
+#define CLUSTER_RETRY_MS         1000 /* reconnect to a corosync that went away */
+#define RESEND_MS                1000 /* a message not seen delivered is sent again */
 
 static_assert(PREFIXES_MAX <= 64, "a prefix is one bit of a uint64_t");
 static_assert(TUNNELS_MAX <= 8 && LANS_MAX <= 8, "a session is one bit of a uint16_t");

@@ -19,6 +19,9 @@ struct cluster_nodes {
     uint8_t self;           /* index of this host */
     uint32_t id[NODES_MAX]; /* corosync nodeid */
     char name[NODES_MAX][NAME_MAX_LEN];
+    /* How corosync runs now (corosync.conf(5)), milliseconds; 0: it does not run, or does not say.
+     */
+    uint32_t token_ms, consensus_ms;
 };
 
 /* A view: who can hear whom, and in what order things happened. */
@@ -69,5 +72,10 @@ bool cluster_corosync_create(struct cluster *out, qb_loop_t *loop,
  * host. False with err. May block for two seconds: only before the loop runs. Source:
  * cmap_overview(3), cmap_keys(7), corosync.conf(5). */
 bool cluster_nodes_read(struct cluster_nodes *out, const char *corosync_conf, char err[ERR_MAX]);
+
+/* What is to be said of corosync's timing: a sentence in out, or an empty one. The dead of a
+ * gateway is known after token and consensus; a consensus below 1.2 times the token breaks
+ * membership up. */
+void cluster_timing_advice(const struct cluster_nodes *nodes, char out[ERR_MAX]);
 
 #endif

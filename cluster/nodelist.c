@@ -229,3 +229,24 @@ bool nodelist_order(const struct nodelist *list, int self, struct cluster_nodes 
     out->count = (uint8_t)list->count;
     return true;
 }
+
+void cluster_timing_advice(const struct cluster_nodes *nodes, char out[ERR_MAX])
+{
+    uint32_t token = nodes->token_ms, consensus = nodes->consensus_ms;
+
+    out[0] = '\0';
+    if (token == 0)
+        return;
+    if (consensus * UINT64_C(10) < token * UINT64_C(12))
+        snprintf(
+            out, ERR_MAX,
+            "corosync's consensus of %u ms is less than 1.2 times its token of %u ms: leave it "
+            "out of corosync.conf, or raise it",
+            consensus, token);
+    else if (token > CLUSTER_TOKEN_ADVISED_MS)
+        snprintf(
+            out, ERR_MAX,
+            "corosync's token of %u ms: a dead gateway is noticed after %.1f s; with token: 500 "
+            "in corosync.conf after 1.1 s",
+            token, (token + consensus) / 1000.0);
+}

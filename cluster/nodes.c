@@ -24,6 +24,7 @@ struct question {
     bool answered; /* corosync runs and speaks; then ok or err */
     bool ok;
     int self;
+    uint32_t token_ms, consensus_ms;
     struct nodelist list;
     char err[ERR_MAX];
 };
@@ -96,6 +97,9 @@ static void ask(void *job)
     if (cmap_initialize(&cmap) != CS_OK)
         return;
     q->ok = ask_nodes(cmap, q);
+    if (cmap_get_uint32(cmap, "runtime.config.totem.token", &q->token_ms) != CS_OK ||
+        cmap_get_uint32(cmap, "runtime.config.totem.consensus", &q->consensus_ms) != CS_OK)
+        q->token_ms = q->consensus_ms = 0;
     q->answered = true;
     cmap_finalize(cmap);
 }
@@ -213,7 +217,11 @@ bool cluster_nodes_read(struct cluster_nodes *out, const char *corosync_conf, ch
     ok = q->ok;
     if (ok)
         ok = settle(&q->list, q->self, "corosync's nodelist", out, err);
-    else
+    if (ok) {
+        out->token_ms = q->token_ms;
+        out->consensus_ms = q->consensus_ms;
+    }
+    if (!q->ok)
         snprintf(err, ERR_MAX, "corosync's nodelist: %.200s", q->err);
     free(q);
     return ok;

@@ -212,6 +212,26 @@ static void only_eight_links_have_addresses(void **state)
         assert_string_equal(node.addr[i], "");
 }
 
+static void timing_that_is_slow_or_breaks_up_is_said(void **state)
+{
+    struct cluster_nodes nodes = {.token_ms = 0};
+    char said[ERR_MAX];
+
+    (void)state;
+    cluster_timing_advice(&nodes, said);
+    assert_string_equal(said, "");
+    nodes.token_ms = 500, nodes.consensus_ms = 600;
+    cluster_timing_advice(&nodes, said);
+    assert_string_equal(said, "");
+    nodes.token_ms = 3000, nodes.consensus_ms = 3600;
+    cluster_timing_advice(&nodes, said);
+    assert_string_equal(said, "corosync's token of 3000 ms: a dead gateway is noticed after 6.6 s; "
+                              "with token: 500 in corosync.conf after 1.1 s");
+    nodes.token_ms = 1000, nodes.consensus_ms = 1100;
+    cluster_timing_advice(&nodes, said);
+    assert_non_null(strstr(said, "less than 1.2 times"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +243,7 @@ int main(void)
         cmocka_unit_test(a_broken_file_is_refused_with_its_line),
         cmocka_unit_test(more_nodes_than_the_core_serves_are_refused),
         cmocka_unit_test(only_eight_links_have_addresses),
+        cmocka_unit_test(timing_that_is_slow_or_breaks_up_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
