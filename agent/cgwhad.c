@@ -163,7 +163,7 @@ static void told(void *ctx, const struct told *t)
     else
         qb_log(told_priority(t), "%s", line);
     if (t->type == TOLD_PHASE)
-        sd_notifyf(0, "STATUS=%s: %s", phase_name(t->to), line);
+        sd_notifyf(0, "STATUS=%s", line);
     if (d->api != NULL)
         api_tell(d->api, t);
 }
