@@ -226,10 +226,29 @@ void runtime_saved(struct runtime *rt, uint32_t id, bool ok, const char *why)
 
 /* ---- effects ---- */
 
+static void forget_unsaid(struct runtime *rt, op_t op)
+{
+    uint8_t kept = 0;
+
+    for (unsigned i = 0; i < rt->unsaids; i++) {
+        if (rt->unsaid[i].end.end.op != op)
+            rt->unsaid[kept++] = rt->unsaid[i];
+    }
+    rt->unsaids = kept;
+}
+
+static void keep_unsaid(struct runtime *rt, const struct message *m)
+{
+    forget_unsaid(rt, m->end.op);
+    if (rt->unsaids == UNSAID_MAX)
+        forget_unsaid(rt, rt->unsaid[0].end.end.op);
+    rt->unsaid[rt->unsaids++] = (struct unsaid){.end = *m};
+}
+
 static void carry_out_send(struct runtime *rt, const struct message *m)
 {
     if (m->type == MESSAGE_END)
-        rt->unsaid = *m; /* said again if its view ends before it is delivered */
+        keep_unsaid(rt, m); /* said again if its view ends before it is delivered */
     if (!rt->cluster.ops->send(rt->cluster.self, m))
         show_text(rt, TOLD_ORDER_FAILED, OP_NONE,
                   "the outbox is full: corosync has not delivered for a long time");
@@ -448,9 +467,11 @@ static void resend_lost(struct runtime *rt)
 {
     struct message m;
 
-    if (rt->unsaid.end.op != OP_NONE) {
-        m = rt->unsaid;
-        rt->cluster.ops->send(rt->cluster.self, &m);
+    for (unsigned i = 0; i < rt->unsaids; i++) {
+        if (!rt->unsaid[i].lost)
+            continue;
+        rt->unsaid[i].lost = false;
+        rt->cluster.ops->send(rt->cluster.self, &rt->unsaid[i].end);
     }
     if (rt->unasked.ask.op == OP_NONE)
         return;
@@ -470,22 +491,16 @@ static void on_view(void *ctx, const struct cluster_view *view)
 {
     struct runtime *rt = ctx;
     struct event ev = {.type = EVENT_VIEW};
-    struct message unsaid;
 
     pulse(rt);
     rt->view = *view;
     show_view(rt);
-    unsaid = rt->unsaid;
-    rt->unsaid.end.op = OP_NONE;
+    for (unsigned i = 0; i < rt->unsaids; i++)
+        rt->unsaid[i].lost = true;
     ev.view.members = view->members;
     ev.view.ring = view->ring;
     feed(rt, &ev);
-    if (rt->unsaid.end.op == OP_NONE)
-        rt->unsaid = unsaid;
-    else
-        unsaid.end.op = OP_NONE;
-    if (unsaid.end.op != OP_NONE || rt->unasked.ask.op != OP_NONE)
-        resend_lost(rt);
+    resend_lost(rt);
     rt->ports->timer_set(rt->ctx, SLOT_INFO, 0);
 }
 
@@ -512,8 +527,8 @@ static void on_deliver(void *ctx, const struct message *m)
     ev.message = *m;
     feed(rt, &ev);
     if (m->type == MESSAGE_END) {
-        if (m->end.op == rt->unsaid.end.op)
-            rt->unsaid.end.op = OP_NONE;
+        if (m->from == rt->nodes.id[rt->nodes.self])
+            forget_unsaid(rt, m->end.op);
         show_ended(rt, m);
     }
 }

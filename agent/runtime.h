@@ -51,6 +51,7 @@ struct story {
 };
 
 #define STORIES_MAX 16 /* the last ones, oldest overwritten */
+#define UNSAID_MAX  4  /* one step may end two operations: a return, and the drain that ended it */
 
 /* Told to whoever watches: the log, and commands that wait. */
 #define TOLD_LIST(X)                                                                               \
@@ -118,8 +119,12 @@ struct runtime {
     enum outcome fresh_outcome; /* how the freshening itself ended */
     uint64_t pulse_ns;          /* the last sign of life of our own loop */
     bool watching;
-    struct message unsaid;  /* an END sent and not yet seen delivered; .end.op OP_NONE: none */
-    struct message unasked; /* the same for an operator's ASK */
+    struct unsaid { /* ENDs sent and not yet seen delivered, the oldest first */
+        struct message end;
+        bool lost; /* with the view in which it was sent */
+    } unsaid[UNSAID_MAX];
+    uint8_t unsaids;
+    struct message unasked; /* the same for an operator's ASK; .ask.op OP_NONE: none */
     struct settle settle;
 
     /* what was read last */
