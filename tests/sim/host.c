@@ -335,7 +335,7 @@ static void prepare_conf(struct world *w, struct host *h)
     c->settle_ms = (uint32_t)rng_in(&r, 500, 2500);
     c->settle_deadline_ms = c->settle_ms + (uint32_t)rng_in(&r, 4000, 20000);
     c->settle_pps = 20;
-    c->soak_ms = (uint32_t)rng_in(&r, 1000, rng_percent(&r, 20) ? 30000 : 4000);
+    c->soak_ms = (uint32_t)rng_in(&r, 3000, rng_percent(&r, 20) ? 30000 : 5000);
     c->grace_ms = (uint32_t)rng_in(&r, 0, 10000);
     c->freshen_horizon_s = 600;
 }

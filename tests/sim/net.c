@@ -569,7 +569,7 @@ void net_corosync_gone(struct host *h)
     h->link.up = false;
     h->link.attached = false;
     stream_clear(h);
-    if (h->agent)
+    if (h->agent && h->runtime.started)
         push(h->world, HAPPENS_GONE, h->self, upto(h->world, 5), 0, h->inc, 0);
     net_changed(h->world);
 }

@@ -56,12 +56,17 @@ static bool fits(enum mode mode, enum action_kind kind)
     return mode == MODE_CHAOS || (mode == MODE_CONTROL && !action_costs_packets(kind));
 }
 
+/* Misfortunes come together: half of the faults hit the host that the one before has hit. */
 static void draw_fault(struct rng *r, const struct plan *plan, unsigned hosts, struct action *a)
 {
+    bool again = plan->count > 0 && rng_percent(r, 50);
+
     do {
         a->kind = (uint8_t)rng_in(r, 0, ACTIONS - 1);
     } while (!fits(plan->mode, a->kind));
     a->node = (uint8_t)rng_in(r, 0, hosts - 1);
+    if (again)
+        a->node = plan->action[plan->count - 1].node;
     a->ns = rng_in(r, 50, rng_percent(r, 30) ? 30000 : 6000) * MS;
     a->target = (uint8_t)rng_in(r, 1, (1u << TUNNELS) - 1);
     a->flags = (uint8_t)rng_in(r, 0, 1);

@@ -10,7 +10,7 @@
 
 #define ALL_PREFIXES ((uint8_t)((1u << PREFIXES) - 1u))
 #define SOFT         (ROUTER_UNDO_MS * MS)
-#define LAN_UP_MS    900 /* the LAN's session after a start: less than any soak */
+#define LAN_UP_MS    2500 /* the LAN's session after a start: less than any soak */
 
 /* ---- the machine ---- */
 
@@ -529,7 +529,7 @@ static void on_step(struct host *h, uint32_t id)
         order_ends(h, id, OUTCOME_FAILED, "a later order took its place");
         return;
     }
-    if (o == NULL || at != 0)
+    if (o == NULL || at != 0 || !agent_acts(h)) /* each step is an act, after which it may die */
         return;
     if (r->hang > 0) { /* its connection is given up after a silence */
         silent_step(h, o);
