@@ -22,7 +22,7 @@ struct recorder {
     bool recording; /* what is on its way to the disk can be gone on with */
     bool said;      /* the trouble was told */
     size_t written; /* of the present file */
-    uint64_t stopped_ns;
+    uint64_t begun_ns, stopped_ns;
     /* under the mutex */
     pthread_mutex_t mutex;
     pthread_cond_t cond, end;
@@ -180,10 +180,7 @@ static void begin_recording(struct recorder *r, uint64_t now_ns, const struct en
     recording_begin(now_ns, engine, &r->start, &header);
     r->written = 0;
     r->recording = append(r, &header, sizeof(header));
-    if (!r->recording)
-        r->stopped_ns = now_ns;
-    else
-        r->said = false;
+    r->stopped_ns = r->begun_ns = now_ns;
 }
 
 void recorder_step(struct recorder *r, uint64_t now_ns, const struct engine *engine,
@@ -205,6 +202,8 @@ void recorder_step(struct recorder *r, uint64_t now_ns, const struct engine *eng
     }
     size = event != NULL ? recording_step(now_ns, event, effects, bytes)
                          : recording_new_op(now_ns, bytes);
+    if (r->said && now_ns - r->begun_ns >= AGAIN_NS)
+        r->said = false; /* it has gone well for so long: the next trouble is another */
     if (!append(r, bytes, size))
         stop_recording(r, now_ns);
     else if (r->written >= r->max)
