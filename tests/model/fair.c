@@ -37,7 +37,7 @@ static bool machine_move(const struct model *m, const struct world *w, unsigned 
             kind = MOVE_SKIP;
         else if (!at_once(o) && !o->taken)
             kind = MOVE_EFFECT;
-        else if (!at_once(o) && o->level != n->x)
+        else if (put_back(n, o))
             kind = MOVE_FAIL; /* put back behind our back before it could be read back */
         *out = MOVE(kind, i, 0);
         return true;

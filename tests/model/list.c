@@ -65,19 +65,18 @@ static void list_router(struct list *l, unsigned i)
 {
     const struct node *n = &l->w->node[i];
     const struct router_order *o = &n->router[0];
-    bool level = o->order == ORDER_LEVEL, undone = level && o->taken && o->level != n->x;
 
     if (n->orders == 0)
         return;
-    if (level && !o->taken && (o->level == LEVEL_WITHDRAWN || o->superseded))
+    if (!at_once(o) && !o->taken && (!o->superseded || o->order == ORDER_LEVEL))
         add(l, MOVE_EFFECT, i, 0);
     if (o->superseded) {
         add(l, MOVE_SKIP, i, 0);
         return;
     }
-    if (at_once(o) || (o->taken && !undone))
+    if (at_once(o) || (o->taken && !put_back(n, o)))
         add(l, MOVE_DONE, i, 0);
-    if (undone || may(l, FAULT_FAIL))
+    if (put_back(n, o) || may(l, FAULT_FAIL))
         add(l, MOVE_FAIL, i, 0);
     if (at_once(o) && may(l, FAULT_FAIL))
         add(l, MOVE_FAIL, i, 1);

@@ -258,7 +258,7 @@ static void router_fail(struct model *m, struct world *w, unsigned i, unsigned a
 {
     struct router_order *o = &w->node[i].router[0];
 
-    if (!(!at_once(o) && o->taken && w->node[i].x != o->level))
+    if (!put_back(&w->node[i], o))
         w->faults--;
     if (arg)
         take_effect(m, w, i);
@@ -402,7 +402,10 @@ static void machine_move(struct model *m, struct world *w, unsigned kind, unsign
         router_done(m, w, i, true);
         break;
     case MOVE_SKIP:
-        pop_order(n);
+        if (n->router[0].order == ORDER_LEVEL)
+            pop_order(n);
+        else
+            router_done(m, w, i, false);
         break;
     case MOVE_IPSEC:
         ipsec_done(m, w, i, arg, arg != ORDER_RELEASE || !n->called_off);

@@ -55,7 +55,13 @@ bool news(const struct model *m, const struct node *n)
 
 bool at_once(const struct router_order *o)
 {
-    return !o->superseded && !(o->order == ORDER_LEVEL && o->level == LEVEL_WITHDRAWN);
+    return !o->superseded && o->order != ORDER_CLOSE &&
+           !(o->order == ORDER_LEVEL && o->level == LEVEL_WITHDRAWN);
+}
+
+bool put_back(const struct node *n, const struct router_order *o)
+{
+    return o->taken && (o->order == ORDER_LEVEL ? n->x != o->level : !n->closed);
 }
 
 static void remove_order(struct node *n, unsigned k)
@@ -70,21 +76,21 @@ void pop_order(struct node *n)
     remove_order(n, 0);
 }
 
-/* A newer order of the same kind is the only one that completes. The older may still be carried
- * out before it; kept only if that makes a difference to coverage. */
+/* A newer level is the only one that completes; the older may still be carried out before it, kept
+ * only if that makes a difference to coverage. A newer open or close takes the place of both kinds,
+ * which fail; see routing/bird.c. */
 static void supersede(struct node *n, uint8_t which, uint8_t level)
 {
     for (unsigned k = 0; k < n->orders; k++) {
         struct router_order *o = &n->router[k];
         bool other = (o->level == LEVEL_WITHDRAWN) != (level == LEVEL_WITHDRAWN);
 
-        if (o->order != which)
+        if ((o->order == ORDER_LEVEL) != (which == ORDER_LEVEL))
             continue;
-        if (which == ORDER_LEVEL && other && !o->taken) {
+        if (which == ORDER_LEVEL ? other && !o->taken : o->order != which)
             o->superseded = 1;
-            continue;
-        }
-        remove_order(n, k--);
+        else
+            remove_order(n, k--);
     }
 }
 

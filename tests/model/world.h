@@ -129,7 +129,8 @@ struct view {
 /* An order at the router, which carries out one after the other. */
 struct router_order {
     uint8_t order, level;
-    uint8_t superseded; /* another of its kind came after it: it may be carried out, or left out */
+    uint8_t superseded; /* by a later one: a level may be carried out or left out, and completes no
+                         * more; a close or open is left out, and fails */
     uint8_t taken;      /* it has taken effect, the completion is on its way */
 };
 
@@ -240,8 +241,10 @@ uint8_t covers_really(const struct model *m, const struct node *n);
 uint8_t tunnel_limit(const struct node *n, unsigned t);
 bool news(const struct model *m, const struct node *n);
 void snapshot(const struct model *m, const struct node *n, struct observation *out);
-/* An order whose effect and completion are one move: all but the withdraw. */
+/* An order whose effect and completion are one move: all but the withdraw and the close. */
 bool at_once(const struct router_order *o);
+/* It has taken effect, and has since been put back behind our back: it will not be read back. */
+bool put_back(const struct node *n, const struct router_order *o);
 void give_order(struct world *w, unsigned i, const struct effect *f);
 void pop_order(struct node *n);
 void keep_up(struct node *n, bool on);
