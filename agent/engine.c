@@ -91,9 +91,11 @@ static void on_open_failed(struct step *s)
         timer_start(s, TIMER_PHASE, 0);
 }
 
+/* Whatever was seen last: that may be from before the sessions were closed. To open what is open
+ * does nothing. */
 static void open_again(struct step *s)
 {
-    if (!order_pending(s->e, ORDER_OPEN) && !tunnels_complete(s->e))
+    if (!order_pending(s->e, ORDER_OPEN))
         order(s, ORDER_OPEN, 0);
 }
 
