@@ -98,16 +98,21 @@ void monitor_mail(struct node *n, unsigned i, const struct mail *mail)
     }
 }
 
-/* Nothing that guards were relied on for is under way any more. */
+/* Nothing that guards were relied on for is under way any more. A node that has come back to cover
+ * has no such excuse for a close or a release that it forgot to call off. */
 void monitor_forget(struct node *n)
 {
     const struct engine *e = &n->e;
     bool leaving = (e->phase == PHASE_WITHDRAWING && e->withdrew) || e->phase == PHASE_CLOSING ||
                    e->phase == PHASE_RELEASING;
 
-    for (unsigned k = 0; k < n->orders; k++)
-        leaving =
-            leaving || (n->router[k].order == ORDER_LEVEL && n->router[k].level == LEVEL_WITHDRAWN);
+    if (e->phase == PHASE_DRAINED && (n->ipsec & BITMASK(ORDER_RELEASE)))
+        leaving = true;
+    for (unsigned k = 0; k < n->orders; k++) {
+        const struct router_order *o = &n->router[k];
+        leaving = leaving || (o->order == ORDER_LEVEL && o->level == LEVEL_WITHDRAWN) ||
+                  (o->order == ORDER_CLOSE && e->phase == PHASE_DRAINED);
+    }
     if (!leaving)
         n->mon.relied = 0;
 }
