@@ -16,12 +16,18 @@ static uint64_t level_ns(const struct world *w)
     return (2u * u->configure + u->export + 3u * (u->look + ROUTER_READ_BACK_MS) + u->cloud) * MS;
 }
 
-/* What one host knows has come to all others, if nothing is in the way. */
+/* What a host reads has come to all others of its view. */
+static uint64_t word_ns(const struct world *w)
+{
+    return (POLL_MS + w->plan.usual.look + 2u * w->plan.usual.message + 200u) * MS;
+}
+
+/* The same, or else its silence has been noticed. */
 static uint64_t news_ns(const struct world *w)
 {
     const struct profile *u = &w->plan.usual;
 
-    return (POLL_MS + u->look + 2u * u->message + u->skew + u->detect + u->merge + 500u) * MS;
+    return word_ns(w) + (u->skew + u->detect + u->merge + 300u) * MS;
 }
 
 /* An agent, a ring, an order that a fault had held up has found its way again. */
@@ -74,25 +80,36 @@ static bool impaired(const struct host *h)
            !h->link.up || h->link.hung;
 }
 
+/* Something keeps it from reading what is so, or from telling it. */
+static bool muted(const struct host *h)
+{
+    return h->router.hang > 0 || h->router.slow > 0 || h->router.late > 0 || h->router.wrong > 0 ||
+           h->ipsec.hang > 0 || h->frozen || agent_stalled(h) || !h->agent || !h->link.up ||
+           h->link.hung;
+}
+
 /* Host n lost prefix p by a fault, and the one who goes cannot have known at the time when. */
-static bool raced(const struct world *w, unsigned n, unsigned p, uint64_t when)
+static bool raced(const struct world *w, const struct host *goes, unsigned n, unsigned p,
+                  uint64_t when)
 {
     const struct host *h = &w->host[n];
+    bool near = h->link.view == goes->link.view && h->link.view != 0;
     uint64_t known;
 
     if (h->lied_ns + news_ns(w) >= when || h->router.stuck > 0)
         return true;
     if (!(h->lost_by_fault & BIT(p)))
         return false;
-    known = later_of(later_of(h->lost_ns[p], h->hurt_ns), w->stirred_ns) + news_ns(w);
-    return known >= when || impaired(h) || w->slow_messages > 0 || w->lossy_messages > 0 ||
+    known = later_of(h->lost_ns[p], h->muted_ns) + (near ? word_ns(w) : news_ns(w));
+    known = later_of(known, w->stirred_ns + news_ns(w));
+    return known >= when || muted(h) || w->slow_messages > 0 || w->lossy_messages > 0 ||
            w->skewed_views > 0;
 }
 
-static bool others_cover(const struct world *w, unsigned self, unsigned p, uint64_t when)
+static bool others_cover(const struct world *w, const struct host *goes, unsigned p, uint64_t when)
 {
     for (unsigned n = 0; n < w->hosts; n++) {
-        if (n != self && ((w->host[n].covers & BIT(p)) || raced(w, n, p, when)))
+        if (n != goes->self && ((w->host[n].covers & BIT(p)) || raced(w, goes, n, p, when)))
             return true;
     }
     return false;
@@ -104,7 +121,7 @@ void check_withdraw(struct host *h)
 
     h->withdraw_ns = w->now_ns;
     for (unsigned p = 0; p < PREFIXES; p++) {
-        if ((h->covers & BIT(p)) && !others_cover(w, h->self, p, w->now_ns))
+        if ((h->covers & BIT(p)) && !others_cover(w, h, p, w->now_ns))
             fail(w, INVARIANT_SAFETY,
                  "gw%u is ordered to withdraw prefix %u, which nobody else covers", h->self + 1u,
                  p);
@@ -119,7 +136,7 @@ static void lost(struct world *w, struct host *h, uint8_t gone)
         if (w->voluntary != h->self) {
             h->lost_by_fault |= BIT(p);
             h->lost_ns[p] = w->now_ns;
-        } else if (!others_cover(w, h->self, p, h->withdraw_ns)) {
+        } else if (!others_cover(w, h, p, h->withdraw_ns)) {
             fail(w, INVARIANT_SAFETY, "gw%u took prefix %u away from the last who covered it",
                  h->self + 1u, p);
         }
@@ -242,6 +259,26 @@ void check_asked(struct world *w, unsigned asker, unsigned target, op_t op)
                         .spoiled = w->faults > 0};
 }
 
+static bool mutes(unsigned kind)
+{
+    switch (kind) {
+    case ACTION_POWER:
+    case ACTION_TUNNEL_DOWN:
+    case ACTION_SESSION_DOWN:
+    case ACTION_ORIGIN_LOST:
+    case ACTION_ROUTER_CRASH:
+    case ACTION_ROUTER_RESET:
+    case ACTION_CHARON_CRASH:
+    case ACTION_CHARON_FAIL:
+    case ACTION_DISK_FULL:
+    case ACTION_DISK_SLOW:
+    case ACTION_TRAFFIC:
+        return false;
+    default:
+        return true;
+    }
+}
+
 /* A fault begins or ends. */
 void check_hurt(struct world *w, const struct action *a)
 {
@@ -250,6 +287,8 @@ void check_hurt(struct world *w, const struct action *a)
     for (unsigned i = 0; i < w->asks; i++)
         w->asked[i].spoiled = true;
     w->host[a->node].hurt_ns = w->now_ns;
+    if (mutes(a->kind))
+        w->host[a->node].muted_ns = w->now_ns;
     if (a->kind <= ACTION_SKEWED_VIEWS)
         w->stirred_ns = w->now_ns;
     if (a->kind == ACTION_ROUTER_STUCK) {

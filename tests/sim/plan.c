@@ -96,11 +96,17 @@ static void draw_command(struct rng *r, unsigned hosts, struct action *a)
     a->amount = rng_percent(r, 20) ? ms_in(r, 1, 40) : 0; /* seconds: --timeout */
 }
 
-static uint64_t draw_moment(struct rng *r, const struct plan *plan, uint64_t after)
+/* Commands come anywhere, or soon after one another. Faults come in bursts, or in the middle of
+ * what a command has begun, or anywhere. */
+static uint64_t draw_moment(struct rng *r, const struct plan *plan, unsigned commands)
 {
-    /* Faults come in bursts: soon after the one before, or anywhere. */
-    if (after != 0 && rng_percent(r, 60))
-        return after + rng_in(r, 0, rng_percent(r, 50) ? 800 : 5000) * MS;
+    const struct action *before = &plan->action[plan->count > 0 ? plan->count - 1 : 0];
+    bool fault = plan->count >= commands;
+
+    if (fault && commands > 0 && rng_percent(r, 40))
+        return plan->action[rng_in(r, 0, commands - 1)].at_ns + rng_in(r, 0, 8000) * MS;
+    if (plan->count > 0 && rng_percent(r, fault ? 50 : 60))
+        return before->at_ns + rng_in(r, 0, rng_percent(r, 50) ? 800 : 5000) * MS;
     return 8 * SECOND + rng_in(r, 0, (plan->end_ns - 10 * SECOND) / MS) * MS;
 }
 
@@ -108,7 +114,6 @@ void plan_make(struct plan *plan, uint64_t seed, unsigned hosts)
 {
     struct rng r = {.state = seed * UINT64_C(0x2545f4914f6cdd1d) + 1};
     unsigned commands, faults;
-    uint64_t last = 0;
 
     memset(plan, 0, sizeof(*plan));
     rng_next(&r);
@@ -147,7 +152,7 @@ void plan_make(struct plan *plan, uint64_t seed, unsigned hosts)
         } else {
             draw_fault(&r, plan, hosts, a);
         }
-        a->at_ns = last = draw_moment(&r, plan, last);
+        a->at_ns = draw_moment(&r, plan, commands);
         plan->kept[plan->count++] = true;
     }
 }

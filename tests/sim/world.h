@@ -21,7 +21,7 @@
 #define TUNNELS         2
 #define LAN             TUNNELS /* index of the LAN's session, after the tunnels */
 #define PREFIXES        3
-#define STREAM_MAX      256 /* parcels on their way to one agent */
+#define STREAM_MAX      1024 /* parcels on their way to one agent */
 #define ACTIONS_MAX     64
 #define ASKS_MAX        64
 #define RINGS_MAX       16
@@ -339,6 +339,7 @@ struct host {
     uint64_t lost_ns[PREFIXES]; /* when */
     uint64_t withdraw_ns;       /* it was last ordered to withdraw */
     uint64_t lied_ns;           /* its exports were stuck until then */
+    uint64_t muted_ns;          /* the last fault that keeps it from telling began or ended */
     uint64_t hurt_ns;           /* the last fault that began or ended here */
     uint64_t working_ns;        /* it has a working tunnel since; 0: has not */
     op_t op;                    /* the engine's */
