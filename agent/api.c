@@ -185,6 +185,8 @@ void api_tell(struct api *api, const struct told *told)
     const char *text = NULL;
     struct client *cl;
 
+    if (told->type == TOLD_ENDED && told->story != NULL)
+        said_keep(&api->said, api->rt, told->story);
     TAILQ_FOREACH(cl, &api->clients, next)
     {
         if (!cl->watching)

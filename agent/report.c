@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/inner.h" /* make_info() */
+#include "agent/json_read.h"
 #include "agent/sentence.h"
 
 /* ---- small pieces ---- */
@@ -153,6 +154,20 @@ static void put_operations(struct json_object *o, const struct runtime *rt, cons
     json_object_object_add(o, "operations", a);
 }
 
+/* What went through this node's own tunnels since the agent began; of the others only rates are
+ * known. */
+static void put_totals(struct json_object *o, const struct runtime *rt)
+{
+    for (unsigned t = 0; rt->ipsec_seen.reachable && t < rt->conf->tunnels; t++) {
+        const struct ipsec_tunnel_seen *seen = &rt->ipsec_seen.tunnel[t];
+        struct json_object *tunnel = json_at(o, "tunnels", t);
+        put_number(tunnel, "in-packets", seen->packets_in);
+        put_number(tunnel, "out-packets", seen->packets_out);
+        put_number(tunnel, "in-bytes", seen->bytes_in);
+        put_number(tunnel, "out-bytes", seen->bytes_out);
+    }
+}
+
 /* Who brought a node where it is: the operation it is in, or the last that moved it. */
 static const struct story *story_of_node(const struct runtime *rt, uint32_t nodeid, op_t op)
 {
@@ -288,6 +303,7 @@ static struct json_object *node(const struct runtime *rt, unsigned n)
         put_sick_why(o, rt);
         make_info(rt, &own);
         put_info(o, rt, &own);
+        put_totals(o, rt);
     } else {
         put_number(o, "heard", rt->info_s[n]);
         put_info(o, rt, &rt->info[n]);
@@ -365,6 +381,26 @@ static void put_lock(struct json_object *o, const struct runtime *rt)
     json_object_object_add(o, "lock", lock);
 }
 
+/* What was counted since this agent began, for those who watch over months. */
+static void put_counts(struct json_object *o, const struct runtime *rt)
+{
+    struct json_object *counts = json_object_new_object(), *told = json_object_new_object();
+    struct json_object *ended = json_object_new_object();
+
+    put_number(counts, "since", rt->counts.since_s);
+    for (unsigned t = 0; t < TOLDS; t++)
+        put_number(told, told_name(t), rt->counts.told[t]);
+    for (unsigned k = 0; k < ASKS; k++) {
+        struct json_object *kind = json_object_new_object();
+        for (unsigned r = 0; r < RESULTS; r++)
+            put_number(kind, result_name(r), rt->counts.ended[k][r]);
+        json_object_object_add(ended, ask_name(k), kind);
+    }
+    json_object_object_add(counts, "events", told);
+    json_object_object_add(counts, "ended", ended);
+    json_object_object_add(o, "counts", counts);
+}
+
 /* What the waiting command needs to say how far it is. */
 static void put_settings(struct json_object *o, const struct runtime *rt)
 {
@@ -390,6 +426,7 @@ struct json_object *report_status(const struct runtime *rt, const struct said *s
     for (unsigned n = 0; n < rt->nodes.count; n++)
         json_object_array_add(nodes, node(rt, n));
     json_object_object_add(o, "nodes", nodes);
+    put_counts(o, rt);
     put_settings(o, rt);
     put_operations(o, rt, said);
     if (strlen(json_object_to_json_string_ext(o, REPORT_FORMAT)) > REPORT_MAX) {

@@ -557,6 +557,7 @@ void runtime_init(struct runtime *rt, const struct conf *conf, const struct clus
     rt->ports = ports;
     rt->ctx = ctx;
     rt->pulse_ns = ports->now_ns(ctx);
+    rt->counts.since_s = ports->wall_s(ctx);
     rt->since_s[nodes->self] = saved->since != 0 ? saved->since : ports->wall_s(ctx);
 }
 

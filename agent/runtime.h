@@ -32,6 +32,7 @@ enum slot {
 /* What is kept on disk: survives a reboot, is a hint until the view confirms it. */
 struct saved {
     uint8_t intent;  /* enum intent */
+    bool until_boot; /* INTENT_MAINTENANCE, but after the next boot of the host in service */
     uint64_t since;  /* unix seconds; 0: never set */
     uint32_t serial; /* the first operation number of the next run */
     char user[USER_LEN];
@@ -75,6 +76,13 @@ struct told {
     op_t op;
     const struct story *story; /* ASKED, ENDED; valid during the call */
     char text[ERR_MAX];        /* a sentence */
+};
+
+/* What has been since this agent began, counted; only ever more. */
+struct counts {
+    uint64_t since_s;              /* unix seconds: counted from here */
+    uint64_t told[TOLDS];          /* what was told, of each type */
+    uint64_t ended[ASKS][RESULTS]; /* operations whose end was seen, whoever's; no dry runs */
 };
 
 /* What the runtime needs of the outside. None of them may call back before it has returned. */
@@ -143,6 +151,7 @@ struct runtime {
     uint64_t since_s[NODES_MAX];     /* in this phase since, unix seconds */
     struct story story[STORIES_MAX];
     uint8_t story_next;
+    struct counts counts;
 };
 
 /* Fills in the runtime; conf, ports and ctx are borrowed for its life. saved is what the disk says

@@ -31,6 +31,12 @@ const char *runtime_op_text(const struct runtime *rt, op_t op, char out[NAME_MAX
 
 static void tell(struct runtime *rt, const struct told *told)
 {
+    const struct story *s = told->story;
+
+    rt->counts.told[told->type]++;
+    if (told->type == TOLD_ENDED && s->kind < ASKS && s->end.end.result < RESULTS &&
+        !(s->flags & ASK_FLAG_DRY_RUN))
+        rt->counts.ended[s->kind][s->end.end.result]++;
     rt->ports->told(rt->ctx, told);
 }
 

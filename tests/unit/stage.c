@@ -20,7 +20,14 @@ static uint64_t stage_wall_s(void *ctx)
     return STAGE_NOW;
 }
 
-static const struct runtime_ports stage_ports = {.now_ns = stage_now_ns, .wall_s = stage_wall_s};
+static void stage_told(void *ctx, const struct told *told)
+{
+    (void)ctx;
+    (void)told;
+}
+
+static const struct runtime_ports stage_ports = {
+    .now_ns = stage_now_ns, .wall_s = stage_wall_s, .told = stage_told};
 
 static bool stage_send(void *self, const struct message *message)
 {
@@ -69,8 +76,14 @@ static void set_own(struct runtime *rt)
         rt->router_seen.session[t].routes_out = 1;
         rt->ipsec_seen.tunnel[t].installed = true;
     }
+    rt->ipsec_seen.tunnel[0].packets_in = 123456;
+    rt->ipsec_seen.tunnel[0].packets_out = 120000;
+    rt->ipsec_seen.tunnel[0].bytes_in = UINT64_C(5000000000); /* more than 32 bits hold */
+    rt->ipsec_seen.tunnel[0].bytes_out = 150000000;
     rt->rate[0] = (struct rate){.in_pps = 1000, .out_pps = 990, .in_bps = 1200000, .out_bps = 0};
-    rt->since_s[0] = STAGE_NOW - 100000;
+    rt->since_s[0] = rt->counts.since_s = STAGE_NOW - 100000;
+    rt->counts.told[TOLD_VIEW] = 2;
+    rt->counts.ended[ASK_DRAIN][RESULT_REFUSED] = 3;
 }
 
 static void set_other(struct runtime *rt)

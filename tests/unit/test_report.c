@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "agent/inner.h"
 #include "agent/json_read.h"
 #include "agent/report.h"
 #include "tests/unit/golden.h"
@@ -279,6 +280,29 @@ static void phases_views_and_levels(void **state)
     json_object_put(o);
 }
 
+/* Ends and events are counted, each once; a dry run has ended nothing. */
+static void what_ends_is_counted(void **state)
+{
+    struct message m = {.type = MESSAGE_END, .end.op = OP1, .end.target = STAGE_GW1};
+    struct stage s;
+
+    (void)state;
+    stage_set(&s);
+    memset(&s.rt.counts, 0, sizeof(s.rt.counts));
+    stage_story(&s, OP1, ASK_UNDRAIN, STAGE_GW1);
+    stage_story(&s, OP2, ASK_DRAIN, STAGE_GW1)->flags = ASK_FLAG_DRY_RUN;
+    m.end.result = RESULT_ROLLED_BACK;
+    show_ended(&s.rt, &m);
+    show_ended(&s.rt, &m);
+    m.end.op = OP2;
+    show_ended(&s.rt, &m);
+    show_view(&s.rt);
+    assert_int_equal(s.rt.counts.ended[ASK_UNDRAIN][RESULT_ROLLED_BACK], 1);
+    assert_int_equal(s.rt.counts.ended[ASK_DRAIN][RESULT_ROLLED_BACK], 0);
+    assert_int_equal(s.rt.counts.told[TOLD_ENDED], 2);
+    assert_int_equal(s.rt.counts.told[TOLD_VIEW], 1);
+}
+
 /* What was said of an end stays so, whatever becomes of the nodes. */
 static void an_end_stays_as_it_was_said(void **state)
 {
@@ -371,6 +395,7 @@ int main(void)
         cmocka_unit_test(safety_net),
         cmocka_unit_test(an_end_says_all),
         cmocka_unit_test(phases_views_and_levels),
+        cmocka_unit_test(what_ends_is_counted),
         cmocka_unit_test(an_end_stays_as_it_was_said),
         cmocka_unit_test(the_largest_fits),
     };
