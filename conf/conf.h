@@ -29,6 +29,8 @@ struct conf {
     char state_dir[PATH_LEN];   /* /var/lib/cgwha */
     char run_dir[PATH_LEN];     /* /run/cgwha */
     char corosync_conf[PATH_LEN];
+    char hooks_dir[PATH_LEN]; /* /etc/cgwha/hooks.d */
+    uint32_t hook_limit_ms;   /* one hook may run so long */
     char group[NAME_MAX_LEN]; /* of the people who may use the command; empty: root only */
 };
 

@@ -90,6 +90,10 @@ enum key_type {
       "corosync's configuration; the names of the gateways are read from its nodelist.")           \
     X(GROUP, TOP, "group", VALUE_NAME, "", 0, 0, "", KEY_AT(group), "\"cgwha\"",                   \
       "Members of this group may use the command cgwha. Empty: root only.")                        \
+    X(HOOKS_DIR, TOP, "hooks-dir", VALUE_PATH, "/etc/cgwha/hooks.d", 0, 0, "", KEY_AT(hooks_dir),  \
+      NULL,                                                                                        \
+      "Programs in this directory are run when something happens; see docs/hooks.md. It need not " \
+      "be there.")                                                                                 \
     X(TUNNEL_IKE, TUNNEL, "ike", VALUE_TITLED, "", 1, 0, "", KEY_EACH(ipsec.tunnel, ike), NULL,    \
       "The connection in swanctl.conf.")                                                           \
     X(TUNNEL_CHILD, TUNNEL, "child", VALUE_TITLED, "", 1, 0, "", KEY_EACH(ipsec.tunnel, child),    \
@@ -122,6 +126,8 @@ enum key_type {
     X(GRACE, TIMING, "grace", VALUE_MS, "5s", 0, 600000, "", KEY_AT(grace_ms), NULL,               \
       "The other agent is gone but its host is alive, as in a restart: wait this long before "     \
       "going to high. When the host itself is gone there is no wait.")                             \
+    X(HOOK_LIMIT, TIMING, "hook-limit", VALUE_MS, "10s", 100, 600000, "", KEY_AT(hook_limit_ms),   \
+      NULL, "A hook that runs for longer is killed. However long it takes, nothing waits for it.") \
     X(FRESHEN_HORIZON, TIMING, "freshen-horizon", VALUE_SECONDS, "10m", 0, 86400, "",              \
       KEY_AT(freshen_horizon_s), NULL,                                                             \
       "Before the other gateway may leave, this one rekeys every SA that would be rekeyed within " \

@@ -125,6 +125,8 @@ static void test_good_levels_and_timing(void **state)
     assert_int_equal(conf.settle_pps, 7);
     assert_int_equal(conf.soak_ms, 3600000);
     assert_int_equal(conf.grace_ms, 0);
+    assert_int_equal(conf.hook_limit_ms, 2000);
+    assert_string_equal(conf.hooks_dir, "/srv/hooks");
     assert_int_equal(conf.freshen_horizon_s, 90);
 }
 
@@ -145,6 +147,8 @@ static void test_defaults(void **state)
     assert_int_equal(conf.settle_pps, 20);
     assert_int_equal(conf.soak_ms, 30000);
     assert_int_equal(conf.grace_ms, 5000);
+    assert_int_equal(conf.hook_limit_ms, 10000);
+    assert_string_equal(conf.hooks_dir, "/etc/cgwha/hooks.d");
     assert_int_equal(conf.freshen_horizon_s, 600);
     assert_string_equal(conf.state_dir, "/var/lib/cgwha");
     assert_string_equal(conf.run_dir, "/run/cgwha");
