@@ -380,7 +380,7 @@ totem {
 logging {
     to_stderr: yes
     to_logfile: no
-    to_syslog: no
+    to_syslog: $([[ -n $WITH_SYSTEMD ]] && echo yes || echo no)
     timestamp: hires
 }
 quorum {

@@ -31,7 +31,7 @@ E
 help_of() {
     case $1 in
     up) cat <<'E' ;;
-usage: lab up [--substrate ns|uml] [--no-agent] [--keep]
+usage: lab up [--substrate ns|uml] [--systemd] [--no-agent] [--keep]
 
 Starts all nodes and waits until the pair is in full service: every CHILD_SA installed, every BGP
 session Established, the cloud's route in the LAN from both gateways, two members in corosync, and
@@ -39,6 +39,8 @@ with the agent both nodes in service and every shared prefix covered.
 
   --substrate ns    nodes are namespaces, ESP in user space (default)
   --substrate uml   each gateway and the cloud are a User-Mode Linux with a kernel of their own
+  --systemd         on uml: process 1 of each gateway is systemd, and all daemons are its units, the
+                    distribution's and those of `make install`
   --no-agent        without cgwhad: what the site is without this project
   --keep            when it fails, leave it as it is, to be looked at
 

@@ -36,9 +36,14 @@ EXTRA_DIST += \
 	tests/lab/topo.sh \
 	tests/lab/traffic.sh \
 	tests/lab/uml.sh \
+	tests/lab/uml-kernel \
 	tests/lab/node/boot \
 	tests/lab/node/init-ns \
 	tests/lab/node/init-uml \
+	tests/lab/node/init-systemd \
+	tests/lab/node/systemd/lab-booted.service \
+	tests/lab/node/systemd/lab-calls.service \
+	tests/lab/node/systemd/lab-network.service \
 	tests/lab/node/paths.sh \
 	tests/lab/node/ready \
 	tests/lab/node/svc \

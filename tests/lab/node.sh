@@ -57,14 +57,22 @@ node_prepare() {
     dir=$(node_dir "$node")
     mkdir -p "$dir/log" "$dir/disk" "$dir/etc" "$dir/usr"
     gen_node "$node" "$dir"
+    [[ $(init_of "$node") != systemd ]] || node_install "$dir/root"
     has_own_kernel "$node" && mgmt="$(mgmt_address "$node") $MGMT_PORT"
     {
         printf '%s=%q\n' NODE "$node" SUBSTRATE "$SUBSTRATE" WITH_AGENT "$WITH_AGENT" \
-            SRC "$SRC" BUILD "$BUILD" BIN "$BIN" CLOUD_PREFIX "$CLOUD_PREFIX"
+            SRC "$SRC" BUILD "$BUILD" BIN "$BIN" CLOUD_PREFIX "$CLOUD_PREFIX" \
+            INIT "$(init_of "$node")"
         printf "%s='%s'\n" INTERFACES "$(interfaces "$node" | xargs)" \
             DAEMONS "$(daemons_of "$node")" TUNNELS "$(tunnel_names "$node")" \
             SESSIONS "$(sessions_of "$node")" MGMT "$mgmt"
     } >"$dir/env"
+}
+
+# node_install DIR: the product, as `make install` leaves it.
+node_install() {
+    make -s -C "$BUILD" install DESTDIR="$1" >"$LAB/install.log" 2>&1 ||
+        die "make install does not: $(tail -n 3 "$LAB/install.log")"
 }
 
 # node_power_on NODE: begins its boot; node_booted says when it is done.
@@ -128,9 +136,15 @@ node_svc() {
 }
 
 # node_log NODE DAEMON: from the host's disk; a node with its own kernel writes it out first.
+# Where systemd is process 1, all logs are lines of the console.
 node_log() {
-    local file
+    local file name=$2
     file=$(node_dir "$1")/log/$2.log
+    if [[ $(init_of "$1") == systemd && $2 != console ]]; then
+        [[ $2 != charon ]] || name='(charon-systemd|swanctl)'
+        grep -aE "^$name\\[[0-9]+\\]: " "$(node_dir "$1")/log/console.log"
+        return
+    fi
     if has_own_kernel "$1" && node_is_on "$1" && ! node_is_frozen "$1"; then
         node_exec "$1" sync </dev/null 2>/dev/null
     fi

@@ -33,7 +33,8 @@ site_write_down() {
     local node
     chmod 700 "$LAB"
     mkdir "$LAB/node" "$LAB/cut" "$LAB/uml"
-    printf '%s=%q\n' SUBSTRATE "$SUBSTRATE" WITH_AGENT "$WITH_AGENT" BUILD "$BUILD" BIN "$BIN" \
+    printf '%s=%q\n' SUBSTRATE "$SUBSTRATE" WITH_AGENT "$WITH_AGENT" \
+        WITH_SYSTEMD "$WITH_SYSTEMD" BUILD "$BUILD" BIN "$BIN" \
         >"$LAB/env"
     head -c 32 /dev/urandom | base64 -w 0 | tr -dc 'A-Za-z0-9' >"$LAB/psk"
     head -c 256 /dev/urandom >"$LAB/authkey"

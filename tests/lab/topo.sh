@@ -105,5 +105,8 @@ mgmt_address() {
     esac
 }
 
+# init_of NODE: what its process 1 is.
+init_of() { is_gateway "$1" && [[ -n $WITH_SYSTEMD ]] && echo systemd || echo lab; }
+
 # has_own_kernel NODE: whether it is a virtual machine on this substrate.
 has_own_kernel() { [[ $SUBSTRATE == uml && -n $(mgmt_address "$1") ]]; }

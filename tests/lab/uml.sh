@@ -14,12 +14,16 @@ uml_boot() {
     rm -rf "$LAB/uml/$node"
     # At once: the kernel of another machine does not wait for this one's compilers.
     setsid "$LAB_SCRIPTS/ahead" --at-once nsenter --target "$(node_pid inet)" --net -- \
-        linux.uml mem=256M umid="$node" uml_dir="$LAB/uml/" rootfstype=hostfs root=/dev/root \
+        "$LAB_SCRIPTS/uml-kernel" "mem=$(uml_memory "$node")" umid="$node" uml_dir="$LAB/uml/" \
+        rootfstype=hostfs root=/dev/root \
         rootflags=/ ro init="$LAB_SCRIPTS/node/init-uml" con=null con0=null,fd:1 quiet loglevel=3 \
         cgwha_dir="$dir" "${devices[@]}" </dev/null >>"$dir/log/console.log" 2>&1 &
     disown # so that bash does not speak of its end
     node_remember "$node" $!
 }
+
+# uml_memory NODE: its disk is in it too.
+uml_memory() { [[ $(init_of "$1") == systemd ]] && echo 512M || echo 256M; }
 
 uml_exec() {
     local node=$1
