@@ -106,7 +106,7 @@ mgmt_address() {
 }
 
 # init_of NODE: what its process 1 is.
-init_of() { is_gateway "$1" && [[ -n $WITH_SYSTEMD ]] && echo systemd || echo lab; }
+init_of() { is_gateway "$1" && [[ -n ${WITH_SYSTEMD:-} ]] && echo systemd || echo lab; }
 
 # has_own_kernel NODE: whether it is a virtual machine on this substrate.
 has_own_kernel() { [[ $SUBSTRATE == uml && -n $(mgmt_address "$1") ]]; }
