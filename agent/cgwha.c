@@ -8,6 +8,7 @@
 #include "agent/cli_help.h"
 #include "agent/cli_link.h"
 #include "agent/cli_look.h"
+#include "agent/cli_metrics.h"
 #include "agent/cli_table.h"
 #include "agent/cli_wait.h"
 #include "agent/cli_watch.h"
@@ -43,6 +44,8 @@ static enum exit_code run(const struct args *args)
         return show_status(args->json, &out, &err);
     case COMMAND_WATCH:
         return watch_run(args->json, API_NAME, &out, &err);
+    case COMMAND_METRICS:
+        return metrics_run(args, API_NAME, &err);
     case COMMAND_HELP:
         fputs(help_text(args->help_for), stdout);
         return EXIT_DONE;

@@ -14,6 +14,7 @@ static const struct {
 } commands[COMMANDS] = {COMMAND_LIST(COMMAND_ROW)};
 
 /* getopt's values; those of options that share a bit differ. */
+enum { GOT_TEXTFILE = 384, GOT_HTTP };
 enum { GOT_JSON = 256, GOT_REASON, GOT_WAIT, GOT_NO_WAIT, GOT_TIMEOUT, GOT_DRY_RUN, GOT_FORCE };
 
 static const struct {
@@ -27,6 +28,8 @@ static const struct {
     {OPTION_TIMEOUT, {"timeout", required_argument, NULL, GOT_TIMEOUT}},
     {OPTION_DRY_RUN, {"dry-run", no_argument, NULL, GOT_DRY_RUN}},
     {OPTION_FORCE, {"force", no_argument, NULL, GOT_FORCE}},
+    {OPTION_TEXTFILE, {"textfile", required_argument, NULL, GOT_TEXTFILE}},
+    {OPTION_HTTP, {"http", no_argument, NULL, GOT_HTTP}},
 };
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 
@@ -153,6 +156,11 @@ static bool take_option(int got, struct args *out, char err[ERR_MAX])
         return take_timeout(optarg, &out->timeout_s, err);
     case GOT_DRY_RUN:
         out->dry_run = true;
+        return true;
+    case GOT_TEXTFILE:
+        return take_text("--textfile", optarg, out->file, sizeof(out->file), err);
+    case GOT_HTTP:
+        out->http = true;
         return true;
     default:
         out->force = true;

@@ -15,6 +15,7 @@
     X(UNDRAIN, "undrain", OPTION_REASON | OPTION_WAIT | OPTION_TIMEOUT, true)                      \
     X(ABORT, "abort", 0u, true)                                                                    \
     X(WATCH, "watch", OPTION_JSON, false)                                                          \
+    X(METRICS, "metrics", OPTION_TEXTFILE | OPTION_HTTP, false)                                    \
     X(HELP, "help", 0u, true)
 
 #define OPTION_JSON    0x01u
@@ -23,6 +24,9 @@
 #define OPTION_TIMEOUT 0x08u
 #define OPTION_DRY_RUN 0x10u
 #define OPTION_FORCE   0x20u
+
+#define OPTION_TEXTFILE 0x1000u
+#define OPTION_HTTP     0x2000u
 
 #define CGWHA_ENUM_COMMAND(id, name, options, node) COMMAND_##id,
 enum command { COMMAND_LIST(CGWHA_ENUM_COMMAND) COMMANDS };
@@ -48,6 +52,8 @@ struct args {
     uint16_t timeout_s;      /* 0: none */
     char node[NAME_MAX_LEN]; /* empty: none was named */
     char why[WHY_LEN];
+    char file[PATH_LEN]; /* --textfile; empty: none */
+    bool http;
 };
 
 /* argv is permuted. False with a sentence in err that says what is wrong, and what may have been

@@ -12,6 +12,7 @@ static const char overview[] =
     "  undrain [NODE]    bring it back\n"
     "  abort [NODE]      stop a drain that is under way\n"
     "  watch             what happens, as it happens\n"
+    "  metrics           the state as metrics, for Prometheus and its like\n"
     "  help [COMMAND]    more about one command; the same as cgwha COMMAND --help\n"
     "\n"
     "  --help            this text\n"
@@ -81,6 +82,19 @@ static const char watch[] = "Usage: cgwha watch [--json]\n"
                             "\n"
                             "Exit codes: 0 after Ctrl-C, 1 error.\n";
 
+static const char metrics[] =
+    "Usage: cgwha metrics [--textfile PATH | --http]\n"
+    "\n"
+    "Writes what the agent on this host knows as OpenMetrics text. If there is no agent, or it\n"
+    "does not answer, that is what the metrics say: cgwha_up 0.\n"
+    "\n"
+    "  --textfile PATH   into this file, at once or not at all, for node_exporter's textfile\n"
+    "                    collector, in the format that this one reads\n"
+    "  --http            as the answer to one HTTP request, from standard input to standard\n"
+    "                    output; for cgwha-metrics.socket\n"
+    "\n"
+    "Exit codes: 0 written, also without an agent; 1 the file could not be written.\n";
+
 const char *help_text(enum command command)
 {
     switch (command) {
@@ -94,6 +108,8 @@ const char *help_text(enum command command)
         return abort_text;
     case COMMAND_WATCH:
         return watch;
+    case COMMAND_METRICS:
+        return metrics;
     default:
         return overview;
     }

@@ -15,6 +15,10 @@ agent_libcli_a_SOURCES = \
 	agent/cli_help.c agent/cli_help.h \
 	agent/cli_link.c agent/cli_link.h \
 	agent/cli_look.c agent/cli_look.h \
+	agent/cli_metrics.c agent/cli_metrics.h \
+	agent/metric.c agent/metric.h \
+	agent/metrics.c agent/metrics.h \
+	agent/http.c agent/http.h \
 	agent/cli_progress.c agent/cli_progress.h \
 	agent/cli_table.c agent/cli_table.h \
 	agent/cli_wait.c agent/cli_wait.h \

@@ -70,6 +70,8 @@ static void takes_commands(void **state)
     assert_true(a.force && a.dry_run && a.no_wait);
     assert_false(good("cgwha drain --no-wait --wait").no_wait);
     assert_string_equal(good("cgwha undrain gw2").node, "gw2");
+    assert_string_equal(good("cgwha metrics --textfile /x/y.prom").file, "/x/y.prom");
+    assert_true(good("cgwha metrics --http").http);
     assert_int_equal(good("cgwha abort").command, COMMAND_ABORT);
     assert_string_equal(good("cgwha drain -- -odd").node, "-odd");
 }
@@ -106,6 +108,8 @@ static void refuses_and_suggests(void **state)
     bad("cgwha undrain --force", "no option --force");
     bad("cgwha undrain --dry-run", "no option --dry-run");
     bad("cgwha status --force", "no option --force");
+    bad("cgwha status --http", "no option --http");
+    bad("cgwha metrics --textfile", "--textfile needs a value");
     bad("cgwha drain --timeout", "--timeout needs a value");
     bad("cgwha drain --timeout 0", "1 to 65535");
     bad("cgwha drain --timeout 65536", "1 to 65535");
