@@ -19,7 +19,11 @@
 #include <unistd.h>
 
 #include "agent/api.h"
+#include "agent/hook_event.h"
+#include "agent/hook_run.h"
+#include "agent/hooks.h"
 #include "agent/recorder.h"
+#include "agent/report.h"
 #include "agent/runtime.h"
 #include "agent/sentence.h"
 #include "agent/store.h"
@@ -35,6 +39,7 @@ struct daemon {
     struct store *store;
     struct api *api;
     struct recorder *recorder; /* NULL: nothing is recorded */
+    struct hooks *hooks;       /* NULL: none are called */
     struct slot_timer {
         struct daemon *daemon;
         unsigned slot;
@@ -152,6 +157,15 @@ static uint8_t told_priority(const struct told *t)
     }
 }
 
+static void tell_hooks(struct daemon *d, const struct told *t)
+{
+    static char text[HOOK_MESSAGE_MAX - 64]; /* too large for the stack of a loop */
+    struct json_object *event = report_told(&d->runtime, t);
+
+    hooks_tell(d->hooks, text, hook_event(&d->runtime, t, event, text, sizeof(text)));
+    json_object_put(event);
+}
+
 static void told(void *ctx, const struct told *t)
 {
     struct daemon *d = ctx;
@@ -166,6 +180,8 @@ static void told(void *ctx, const struct told *t)
         sd_notifyf(0, "STATUS=%s", line);
     if (d->api != NULL)
         api_tell(d->api, t);
+    if (d->hooks != NULL)
+        tell_hooks(d, t);
 }
 
 /* What cannot be recorded is not; the agent goes on. */
@@ -258,6 +274,8 @@ static bool create_parts(struct daemon *d, char err[ERR_MAX])
     d->recorder = recorder_open(d->conf.state_dir, RECORDING_MAX, err);
     if (d->recorder == NULL)
         qb_log(LOG_WARNING, "%s", err);
+    if (!hooks_create(&d->hooks, d->loop, d->conf.hooks_dir, d->conf.hook_limit_ms, err))
+        qb_log(LOG_WARNING, "%s", err);
     runtime_init(&d->runtime, &d->conf, &nodes, &found, serial, &ports, d);
     d->store = store_create(d->loop, d->conf.state_dir, saved, d, err);
     return d->store != NULL &&
@@ -279,6 +297,7 @@ static void destroy_parts(struct daemon *d)
         d->runtime.router.ops->destroy(d->runtime.router.self);
     store_destroy(d->store);
     recorder_close(d->recorder);
+    hooks_destroy(d->hooks);
     for (unsigned slot = 0; slot < SLOTS; slot++)
         timer_clear(d, slot);
 }
@@ -352,6 +371,8 @@ int main(int argc, char **argv)
     char err[ERR_MAX];
     int opt, rc;
 
+    if (strcmp(argv[0], HOOK_RUN_NAME) == 0) /* started by ourselves, to call the hooks */
+        return hook_run_main(argc, argv);
     while ((opt = getopt(argc, argv, "c:fhstV")) != -1) {
         switch (opt) {
         case 'c':

@@ -24,6 +24,14 @@ agent_libcli_a_SOURCES = \
 	agent/cli_wait.c agent/cli_wait.h \
 	agent/cli_watch.c agent/cli_watch.h
 
+# What is kept and told for those who watch: hooks.
+noinst_LIBRARIES += agent/libwatch.a
+agent_libwatch_a_SOURCES = \
+	agent/hooks.c agent/hooks.h \
+	agent/hook_event.c agent/hook_event.h \
+	agent/hook_run.c agent/hook_run.h
+EXTRA_DIST += docs/hooks.md
+
 # What a program needs to link the door, in this order; the drivers come from their own libraries.
 API_LIBS = agent/libapi.a agent/libruntime.a agent/libengine.a routing/librouting.a \
 	$(QB_LIBS) $(JSON_LIBS) $(BSD_LIBS)

@@ -20,7 +20,7 @@ include agent/command.mk
 
 sbin_PROGRAMS += agent/cgwhad
 agent_cgwhad_SOURCES = agent/cgwhad.c agent/store.c agent/store.h
-agent_cgwhad_LDADD = $(API_LIBS) agent/libruntime.a agent/libengine.a \
+agent_cgwhad_LDADD = agent/libwatch.a $(API_LIBS) agent/libruntime.a agent/libengine.a \
 	cluster/libcluster.a ipsec/libipsec.a conf/libconf.a routing/librouting.a \
 	$(QB_LIBS) $(CPG_LIBS) $(QUORUM_LIBS) $(CMAP_LIBS) $(CFG_LIBS) $(BSD_LIBS) $(JSON_LIBS) \
 	$(CONFUSE_LIBS) $(SYSTEMD_LIBS) -lpthread

@@ -451,6 +451,8 @@ struct json_object *report_told(const struct runtime *rt, const struct told *tol
         put_text(o, "to", phase_name(told->to));
         put_text(o, "reason", reason_name(told->reason));
         put_text(o, "does", sentence_phase(rt, told->node, told->to, told->reason, text));
+    } else if (told->type == TOLD_LEVEL) {
+        put_text(o, "level", level_name(told->to < LEVELS ? told->to : rt->engine.level));
     } else if (told->type == TOLD_VIEW) {
         put_nodes(o, rt, "members", rt->view.members | (1u << rt->nodes.self));
     } else if (told->story != NULL) {

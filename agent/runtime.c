@@ -135,14 +135,17 @@ static void tell_order(struct runtime *rt, unsigned which, enum outcome outcome,
     if (which == ORDER_LEVEL && outcome == OUTCOME_OK) {
         snprintf(text, sizeof(text), "level %s is in force and read back",
                  level_name(rt->order_level));
-        show_text(rt, TOLD_LEVEL, rt->engine.op, text);
+        show_level(rt, rt->engine.op, true, text);
     } else if (outcome != OUTCOME_OK) {
         snprintf(text, sizeof(text), "%s%s%s %s: %s", order_name(which),
                  which == ORDER_LEVEL ? " " : "",
                  which == ORDER_LEVEL ? level_name(rt->order_level) : "",
                  outcome == OUTCOME_TIMEOUT ? "was not done in time" : "failed",
                  why != NULL && why[0] != '\0' ? why : "no answer");
-        show_text(rt, which == ORDER_LEVEL ? TOLD_LEVEL : TOLD_ORDER_FAILED, rt->engine.op, text);
+        if (which == ORDER_LEVEL)
+            show_level(rt, rt->engine.op, false, text);
+        else
+            show_text(rt, TOLD_ORDER_FAILED, rt->engine.op, text);
     }
 }
 

@@ -72,7 +72,7 @@ const char *told_name(unsigned told);
 struct told {
     uint8_t type;             /* enum told_type */
     uint8_t node;             /* index of the node it is about */
-    uint8_t from, to, reason; /* PHASE, PEER: enum phase, enum reason */
+    uint8_t from, to, reason; /* PHASE, PEER: enum phase, enum reason; LEVEL: to, LEVELS: failed */
     op_t op;
     const struct story *story; /* ASKED, ENDED; valid during the call */
     char text[ERR_MAX];        /* a sentence */

@@ -48,6 +48,15 @@ void show_text(struct runtime *rt, enum told_type type, op_t op, const char *tex
     tell(rt, &told);
 }
 
+void show_level(struct runtime *rt, op_t op, bool in_force, const char *text)
+{
+    struct told told = {.type = TOLD_LEVEL, .node = rt->nodes.self, .op = op};
+
+    told.to = in_force ? rt->order_level : (uint8_t)LEVELS;
+    strlcpy(told.text, text, sizeof(told.text));
+    tell(rt, &told);
+}
+
 void show_effect_phase(struct runtime *rt, const struct effect *f)
 {
     struct told told = {

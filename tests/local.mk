@@ -5,6 +5,7 @@ include tests/unit/cluster.mk
 include tests/unit/conf.mk
 include tests/unit/agent.mk
 include tests/unit/command.mk
+include tests/unit/watch.mk
 include tests/unit/metrics.mk
 include tests/model/local.mk
 include tests/sim/local.mk
