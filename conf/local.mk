@@ -63,3 +63,4 @@ EXTRA_DIST += conf/cgwhad.service.in conf/tmpfiles.conf.in
 CLEANFILES += conf/cgwhad.service conf/cgwha.conf
 
 include conf/man.mk
+include conf/ocf.mk
