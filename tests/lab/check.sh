@@ -21,6 +21,11 @@ missing_programs() {
     need_file /usr/lib/ipsec/charon strongswan-charon
     need_file /usr/lib/ipsec/plugins/libstrongswan-openssl.so libstrongswan-standard-plugins
     need_file /usr/lib/ipsec/plugins/libstrongswan-vici.so strongswan-swanctl
+    if [[ -n $WITH_PACEMAKER ]]; then
+        need_command pacemakerd pacemaker
+        need_command crm_standby pacemaker-cli-utils
+        need_file /usr/lib/ocf/lib/heartbeat/ocf-shellfuncs resource-agents
+    fi
     if [[ $SUBSTRATE == uml ]]; then
         need_command linux.uml user-mode-linux
     else

@@ -17,6 +17,7 @@ gen_node() {
         gen_level "$node" >"$dir/level.bird.conf"
         gen_corosync "$dir/etc"
         gen_cgwha "$node" "$dir/etc"
+        [[ -z $WITH_PACEMAKER ]] || gen_pacemaker "$dir"
         ;;
     cloud)
         gen_charon "$node" "$dir/etc"
@@ -432,4 +433,20 @@ charon {
     socket = "/run/charon.vici"
 }
 E
+}
+
+# ---- Pacemaker
+
+# A configuration with nothing in it, but that two nodes that start together need not wait 20 s to
+# elect, and that nobody is fenced by nothing. The scenario makes the rest, by the snippets.
+gen_pacemaker() {
+    local dir=$1
+    mkdir -p "$dir/usr/lib/ocf/resource.d/cgwha" "$dir/usr/share/cgwha"
+    install -m 755 "$SRC/conf/ocf/gateway" "$dir/usr/lib/ocf/resource.d/cgwha/gateway"
+    cp -r "$SRC/conf/pacemaker" "$dir/usr/share/cgwha/"
+    install -D -m 755 "$SRC/conf/pacemaker/hook" "$dir/etc/cgwha/hooks.d/30-pacemaker"
+    cibadmin --empty | sed 's|<crm_config/>|<crm_config><cluster_property_set id="cib-bootstrap-options">\
+<nvpair id="lab-deadtime" name="dc-deadtime" value="2s"/>\
+<nvpair id="lab-stonith" name="stonith-enabled" value="false"/>\
+</cluster_property_set></crm_config>|' >"$dir/cib.xml"
 }

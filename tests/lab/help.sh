@@ -31,7 +31,7 @@ E
 help_of() {
     case $1 in
     up) cat <<'E' ;;
-usage: lab up [--substrate ns|uml] [--systemd] [--no-agent] [--keep]
+usage: lab up [--substrate ns|uml] [--systemd] [--no-agent] [--pacemaker] [--keep]
 
 Starts all nodes and waits until the pair is in full service: every CHILD_SA installed, every BGP
 session Established, the cloud's route in the LAN from both gateways, two members in corosync, and
@@ -42,6 +42,7 @@ with the agent both nodes in service and every shared prefix covered.
   --systemd         on uml: process 1 of each gateway is systemd, and all daemons are its units, the
                     distribution's and those of `make install`
   --no-agent        without cgwhad: what the site is without this project
+  --pacemaker       with Pacemaker on the gateways, its configuration still empty (ns only)
   --keep            when it fails, leave it as it is, to be looked at
 
 CGWHA_LAB_TOKEN is corosync's token in milliseconds (1000).
@@ -115,7 +116,8 @@ E
     svc) cat <<'E' ;;
 usage: lab svc NODE start|stop|restart|kill|pause|cont DAEMON
 
-DAEMON is charon, bird, corosync or cgwhad. 'start' returns when it answers, 'stop' when it is gone.
+DAEMON is charon, bird, corosync, cgwhad or pacemaker. 'start' returns when it answers, 'stop' when
+it is gone.
 'kill' is SIGKILL, 'pause' and 'cont' are SIGSTOP and SIGCONT.
 E
     log) cat <<'E' ;;

@@ -90,7 +90,7 @@ level_of() {
 # daemons_of NODE, in the order of their start. The agent is only there when the lab runs with it.
 daemons_of() {
     case $1 in
-    gw1 | gw2) echo "charon bird corosync${WITH_AGENT:+ cgwhad}" ;;
+    gw1 | gw2) echo "charon bird corosync${WITH_AGENT:+ cgwhad}${WITH_PACEMAKER:+ pacemaker}" ;;
     cloud) echo "charon bird" ;;
     lan) echo bird ;;
     esac
