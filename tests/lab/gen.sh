@@ -427,6 +427,7 @@ gen_cgwha_conf() {
     cat <<E
 timing {
     settle = 2s
+    settle-deadline = 20s
     soak = 3s
 }
 charon {

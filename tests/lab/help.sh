@@ -11,6 +11,7 @@ The whole site on this machine: two gateways (gw1, gw2), the cloud, a host behin
   up        start it, and wait until the pair is in full service
   down      end it, and leave nothing behind
   status    how it stands, and what is missing
+  look      what is so, and what the agents say of it, as JSON
   wait      wait until the pair is in full service again
   exec      run a command in a node
   crash     power a node off
@@ -59,6 +60,12 @@ usage: lab status
 
 Which nodes are on, which daemons run in them, which links are cut, and what is missing for full
 service. Exit 0 whether or not something is missing.
+E
+    look) cat <<'E' ;;
+usage: lab look
+
+One JSON object: the cloud's routes to the shared prefixes, which daemons run on the gateways, which
+links are cut, and what 'cgwha status --json' says on each gateway at that moment. truth.jq compares.
 E
     wait) cat <<'E' ;;
 usage: lab wait [--timeout SECONDS]

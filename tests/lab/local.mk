@@ -26,6 +26,8 @@ EXTRA_DIST += \
 	tests/lab/check.sh \
 	tests/lab/common.sh \
 	tests/lab/gen.sh \
+	tests/lab/look.sh \
+	tests/lab/truth.jq \
 	tests/lab/help.sh \
 	tests/lab/net.sh \
 	tests/lab/node.sh \
@@ -44,6 +46,7 @@ EXTRA_DIST += \
 	tests/lab/node/systemd/lab-booted.service \
 	tests/lab/node/systemd/lab-calls.service \
 	tests/lab/node/systemd/lab-network.service \
+	tests/lab/node/look \
 	tests/lab/node/paths.sh \
 	tests/lab/node/ready \
 	tests/lab/node/svc \
@@ -53,5 +56,10 @@ EXTRA_DIST += \
 	tests/lab/planned \
 	tests/lab/refused \
 	tests/lab/faults \
+	tests/lab/faults.d/daemons.sh \
+	tests/lab/faults.d/links.sh \
+	tests/lab/faults.d/operators.sh \
+	tests/lab/faults.d/power.sh \
+	tests/lab/faults.d/refusing.sh \
 	tests/lab/token \
 	tests/lab/demo

@@ -98,13 +98,17 @@ site_up() {
 # received_both: packets received so far, each way.
 received_both() { lab traffic report --json | jq -r '"\(.cloud_to_lan.received) \(.lan_to_cloud.received)"'; }
 
+# Packets a second each way. Less is for a machine that is busy with other things.
+RATE=${CGWHA_LAB_RATE:-1000}
+send_traffic() { lab traffic start --rate "$RATE"; }
+
 # flows: whether traffic arrives both ways now.
 flows() {
     local in_a out_a in_b out_b
     read -r in_a out_a < <(received_both)
     sleep 0.5 # a rate is measured over a time
     read -r in_b out_b < <(received_both)
-    ((in_b - in_a > 300 && out_b - out_a > 300))
+    ((10 * (in_b - in_a) > 3 * RATE && 10 * (out_b - out_a) > 3 * RATE))
 }
 
 # stop_by_hand GATEWAY: what one would do without cgwha: IPsec first, then BIRD.
