@@ -48,19 +48,43 @@ dist_samplesgw2_DATA = \
 # Below the prefix, as systemd looks there for /usr and for /usr/local, and make distcheck must
 # not write elsewhere.
 systemdunitdir = $(prefix)/lib/systemd/system
-nodist_systemdunit_DATA = conf/cgwhad.service
+nodist_systemdunit_DATA = conf/cgwhad.service conf/cgwha-gateway.service conf/cgwha-reboot.service
+dist_systemdunit_DATA = conf/cgwha-reboot.timer
+nodist_pkglibexec_SCRIPTS = conf/gateway
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 nodist_tmpfiles_DATA = conf/cgwha.conf
+sysusersdir = $(prefix)/lib/sysusers.d
+nodist_sysusers_DATA = conf/sysusers/cgwha.conf
 
+# What must not restart or reboot a gateway behind its back. Harmless where there is no such program.
+aptconfdir = $(sysconfdir)/apt/apt.conf.d
+dist_aptconf_DATA = conf/apt/52cgwha
+needrestartdir = $(sysconfdir)/needrestart/conf.d
+dist_needrestart_DATA = conf/needrestart/cgwha.conf
+nodist_samples_DATA = conf/samples/upgrade-drained.conf
+
+AT_DIRS = $(MKDIR_P) $(@D) && sed -e 's|@bindir[@]|$(bindir)|g' -e 's|@sbindir[@]|$(sbindir)|g' \
+	-e 's|@sysconfdir[@]|$(sysconfdir)|g' -e 's|@pkgdatadir[@]|$(pkgdatadir)|g' \
+	-e 's|@pkglibexecdir[@]|$(pkglibexecdir)|g'
 conf/cgwhad.service: conf/cgwhad.service.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) conf && \
-	sed 's|@sbindir[@]|$(sbindir)|g' $(srcdir)/conf/cgwhad.service.in >$@.tmp && mv $@.tmp $@
+	$(AM_V_GEN)$(AT_DIRS) $(srcdir)/conf/cgwhad.service.in >$@.tmp && mv $@.tmp $@
+conf/cgwha-gateway.service: conf/cgwha-gateway.service.in Makefile
+	$(AM_V_GEN)$(AT_DIRS) $(srcdir)/conf/cgwha-gateway.service.in >$@.tmp && mv $@.tmp $@
+conf/cgwha-reboot.service: conf/cgwha-reboot.service.in Makefile
+	$(AM_V_GEN)$(AT_DIRS) $(srcdir)/conf/cgwha-reboot.service.in >$@.tmp && mv $@.tmp $@
+conf/gateway: conf/gateway.in Makefile
+	$(AM_V_GEN)$(AT_DIRS) $(srcdir)/conf/gateway.in >$@.tmp && chmod +x $@.tmp && mv $@.tmp $@
 conf/cgwha.conf: conf/tmpfiles.conf.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) conf && \
-	sed 's|@pkgdatadir[@]|$(pkgdatadir)|g' $(srcdir)/conf/tmpfiles.conf.in >$@.tmp && mv $@.tmp $@
+	$(AM_V_GEN)$(AT_DIRS) $(srcdir)/conf/tmpfiles.conf.in >$@.tmp && mv $@.tmp $@
+conf/sysusers/cgwha.conf: conf/cgwha.sysusers
+	$(AM_V_GEN)$(MKDIR_P) conf/sysusers && cp $(srcdir)/conf/cgwha.sysusers $@
+conf/samples/upgrade-drained.conf: conf/samples/upgrade-drained.conf.in Makefile
+	$(AM_V_GEN)$(AT_DIRS) $(srcdir)/conf/samples/upgrade-drained.conf.in >$@.tmp && mv $@.tmp $@
 
-EXTRA_DIST += conf/cgwhad.service.in conf/tmpfiles.conf.in
-CLEANFILES += conf/cgwhad.service conf/cgwha.conf
+EXTRA_DIST += conf/cgwhad.service.in conf/cgwha-gateway.service.in conf/cgwha-reboot.service.in \
+	conf/gateway.in conf/tmpfiles.conf.in conf/cgwha.sysusers conf/samples/upgrade-drained.conf.in
+CLEANFILES += conf/cgwhad.service conf/cgwha-gateway.service conf/cgwha-reboot.service conf/gateway \
+	conf/cgwha.conf conf/sysusers/cgwha.conf conf/samples/upgrade-drained.conf
 
 include conf/man.mk
 include conf/ocf.mk

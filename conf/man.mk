@@ -27,12 +27,9 @@ TESTS += tests/conf/manuals
 EXTRA_DIST += \
 	debian/cgwha.README.Debian \
 	debian/cgwha.docs \
-	debian/cgwha.install \
 	debian/cgwha.lintian-overrides \
 	debian/cgwha.postrm \
-	debian/cgwha.sysusers \
 	debian/changelog \
-	debian/configured.conf \
 	debian/control \
 	debian/copyright \
 	debian/rules \
