@@ -26,6 +26,8 @@ struct client {
     struct api *api;
     qb_ipcs_connection_t *c;
     char user[USER_LEN];
+    uid_t uid;
+    pid_t pid;
     bool listed; /* in api->clients */
     bool watching;
     bool going;  /* to be disconnected by a job of the loop; holds a reference of c */
@@ -45,6 +47,8 @@ struct api {
     qb_loop_timer_handle retry;
     TAILQ_HEAD(, client) clients;
     struct said said;
+    const struct api_past *past; /* NULL: nothing is kept */
+    void *past_ctx;
 };
 
 /* ---- the end of a connection ---- */
@@ -215,11 +219,29 @@ static void answer_ask(struct client *cl, const struct request *r)
         respond(cl, report_error(err));
         return;
     }
+    if (cl->api->past != NULL)
+        cl->api->past->asked(cl->api->past_ctx, op, cl->pid, cl->uid);
     o = json_object_new_object();
     json_object_object_add(o, "api", json_object_new_int(API_VERSION));
     json_object_object_add(o, "op", json_object_new_string(runtime_op_text(rt, op, op_text)));
     json_object_object_add(o, "node",
                            json_object_new_string(r->target >= 0 ? rt->nodes.name[r->target] : ""));
+    respond(cl, o);
+}
+
+static void answer_past(struct client *cl, const struct request *r)
+{
+    const struct api_past *past = cl->api->past;
+    struct json_object *o = NULL;
+    char err[ERR_MAX];
+
+    if (past != NULL)
+        o = r->what == DO_HISTORY ? past->history(cl->api->past_ctx, r)
+                                  : past->course(cl->api->past_ctx, r);
+    if (o == NULL) {
+        snprintf(err, sizeof(err), "nothing is kept here%s%s", r->op[0] != '\0' ? " of " : "", r->op);
+        o = report_error(err);
+    }
     respond(cl, o);
 }
 
@@ -244,6 +266,8 @@ static void answer(struct client *cl, const char *text, size_t size)
         respond(cl, report_status(cl->api->rt, &cl->api->said));
     else if (r.what == DO_WATCH)
         answer_watch(cl);
+    else if (r.what != DO_ASK)
+        answer_past(cl, &r);
     else
         answer_ask(cl, &r);
 }
@@ -305,6 +329,8 @@ static int32_t on_accept(qb_ipcs_connection_t *c, uid_t uid, gid_t gid)
         return -ENOMEM;
     cl->api = api;
     cl->c = c;
+    cl->uid = uid;
+    cl->pid = stats.client_pid;
     STAILQ_INIT(&cl->queue);
     peer_name(uid, cl->user);
     qb_ipcs_context_set(c, cl);
@@ -440,6 +466,12 @@ bool api_create(struct api **out, qb_loop_t *loop, struct runtime *rt, const cha
                 char err[ERR_MAX])
 {
     return api_create_named(out, loop, rt, API_NAME, group, err);
+}
+
+void api_keep(struct api *api, const struct api_past *past, void *ctx)
+{
+    api->past = past;
+    api->past_ctx = ctx;
 }
 
 void api_destroy(struct api *api)

@@ -8,7 +8,9 @@
 
 #include <qb/qbloop.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
+#include "agent/request.h"
 #include "agent/runtime.h"
 
 #define API_NAME        "cgwha" /* of the libqb IPC server */
@@ -29,6 +31,17 @@ bool api_create(struct api **out, qb_loop_t *loop, struct runtime *rt, const cha
 /* The same under another name; for tests. */
 bool api_create_named(struct api **out, qb_loop_t *loop, struct runtime *rt, const char *name,
                       const char *group, char err[ERR_MAX]);
+
+/* What is kept of operations, for the requests that look back; without it they are refused. Each
+ * answer is a new object that the caller puts, or NULL: there is no such operation. */
+struct api_past {
+    struct json_object *(*history)(void *ctx, const struct request *request);
+    struct json_object *(*course)(void *ctx, const struct request *request);
+    /* An operation has been asked for by this process of this user. */
+    void (*asked)(void *ctx, op_t op, pid_t pid, uid_t uid);
+};
+/* past is borrowed. */
+void api_keep(struct api *api, const struct api_past *past, void *ctx);
 
 /* Tells everyone who watches. */
 void api_tell(struct api *api, const struct told *told);

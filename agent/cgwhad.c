@@ -21,6 +21,7 @@
 #include "agent/api.h"
 #include "agent/hook_event.h"
 #include "agent/hook_run.h"
+#include "agent/history.h"
 #include "agent/hooks.h"
 #include "agent/recorder.h"
 #include "agent/report.h"
@@ -40,6 +41,7 @@ struct daemon {
     struct api *api;
     struct recorder *recorder; /* NULL: nothing is recorded */
     struct hooks *hooks;       /* NULL: none are called */
+    struct history *history;   /* NULL: nothing is kept */
     struct slot_timer {
         struct daemon *daemon;
         unsigned slot;
@@ -182,6 +184,8 @@ static void told(void *ctx, const struct told *t)
         api_tell(d->api, t);
     if (d->hooks != NULL)
         tell_hooks(d, t);
+    if (d->history != NULL)
+        history_told(d->history, t);
 }
 
 /* What cannot be recorded is not; the agent goes on. */
@@ -190,12 +194,36 @@ static void stepped(void *ctx, const struct event *event, const struct effects *
     struct daemon *d = ctx;
     char err[ERR_MAX];
 
+    if (d->history != NULL)
+        history_stepped(d->history);
     if (d->recorder == NULL)
         return;
     recorder_step(d->recorder, now_ns(NULL), &d->runtime.engine, event, effects);
     if (recorder_trouble(d->recorder, err))
         qb_log(LOG_WARNING, "%s", err);
 }
+
+static struct json_object *past_history(void *ctx, const struct request *r)
+{
+    return history_list(((struct daemon *)ctx)->history, r->op, r->before, r->count);
+}
+
+static struct json_object *past_course(void *ctx, const struct request *r)
+{
+    return history_course(((struct daemon *)ctx)->history, r->op);
+}
+
+static void past_asked(void *ctx, op_t op, pid_t pid, uid_t uid)
+{
+    struct daemon *d = ctx;
+    struct asker asker;
+
+    asker_of(pid, uid, &asker);
+    history_asked(d->history, op, &asker);
+}
+
+static const struct api_past past = {
+    .history = past_history, .course = past_course, .asked = past_asked};
 
 static const struct runtime_ports ports = {
     .now_ns = now_ns,
@@ -277,6 +305,9 @@ static bool create_parts(struct daemon *d, char err[ERR_MAX])
     if (!hooks_create(&d->hooks, d->loop, d->conf.hooks_dir, d->conf.hook_limit_ms, err))
         qb_log(LOG_WARNING, "%s", err);
     runtime_init(&d->runtime, &d->conf, &nodes, &found, serial, &ports, d);
+    d->history = history_create(d->loop, &d->runtime, d->conf.state_dir, err);
+    if (err[0] != '\0')
+        qb_log(LOG_WARNING, "%s", err);
     d->store = store_create(d->loop, d->conf.state_dir, saved, d, err);
     return d->store != NULL &&
            router_bird_create(&d->runtime.router, d->loop, &d->conf.router, &runtime_router_events,
@@ -284,6 +315,12 @@ static bool create_parts(struct daemon *d, char err[ERR_MAX])
            ipsec_charon_create(&d->runtime.ipsec, d->loop, &d->conf.ipsec, &runtime_ipsec_events,
                                &d->runtime, err) &&
            api_create(&d->api, d->loop, &d->runtime, d->conf.group, err);
+}
+
+static void keep_past(struct daemon *d)
+{
+    if (d->history != NULL)
+        api_keep(d->api, &past, d);
 }
 
 static void destroy_parts(struct daemon *d)
@@ -297,6 +334,7 @@ static void destroy_parts(struct daemon *d)
         d->runtime.router.ops->destroy(d->runtime.router.self);
     store_destroy(d->store);
     recorder_close(d->recorder);
+    history_destroy(d->history);
     hooks_destroy(d->hooks);
     for (unsigned slot = 0; slot < SLOTS; slot++)
         timer_clear(d, slot);
@@ -318,6 +356,7 @@ static int run(struct daemon *d)
     }
     qb_loop_signal_add(d->loop, QB_LOOP_HIGH, SIGTERM, d, on_stop, &term);
     qb_loop_signal_add(d->loop, QB_LOOP_HIGH, SIGINT, d, on_stop, &intr);
+    keep_past(d);
     qb_log(LOG_NOTICE, "cgwhad %s starts on %s", CGWHA_VERSION,
            d->runtime.nodes.name[d->runtime.nodes.self]);
     runtime_start(&d->runtime);

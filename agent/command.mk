@@ -24,9 +24,14 @@ agent_libcli_a_SOURCES = \
 	agent/cli_wait.c agent/cli_wait.h \
 	agent/cli_watch.c agent/cli_watch.h
 
-# What is kept and told for those who watch: hooks.
+# What is kept and told for those who watch: hooks, history.
 noinst_LIBRARIES += agent/libwatch.a
 agent_libwatch_a_SOURCES = \
+	agent/annals.c agent/annals.h \
+	agent/asker.c agent/asker.h \
+	agent/course.c agent/course.h \
+	agent/history.c agent/history.h \
+	agent/keeper.c agent/keeper.h \
 	agent/hooks.c agent/hooks.h \
 	agent/hook_event.c agent/hook_event.h \
 	agent/hook_run.c agent/hook_run.h

@@ -314,7 +314,7 @@ static struct json_object *node(const struct runtime *rt, unsigned n)
 /* ---- the pair ---- */
 
 /* What node n covers, as far as anybody can vouch for it: it is here and has said so. */
-static uint64_t vouched(const struct runtime *rt, unsigned n)
+uint64_t report_covers(const struct runtime *rt, unsigned n)
 {
     const struct engine *e = &rt->engine;
 
@@ -334,7 +334,7 @@ static void put_promise(struct json_object *o, const struct runtime *rt)
         struct json_object *p = json_object_new_object();
         unsigned by = 0;
         for (unsigned n = 0; n < rt->nodes.count; n++) {
-            if (vouched(rt, n) & (UINT64_C(1) << i))
+            if (report_covers(rt, n) & (UINT64_C(1) << i))
                 by |= 1u << n;
         }
         holds = holds && by != 0;

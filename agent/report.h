@@ -22,6 +22,8 @@
 struct json_object *report_status(const struct runtime *rt, const struct said *said);
 /* One event for those who watch. */
 struct json_object *report_told(const struct runtime *rt, const struct told *told);
+/* What node n covers, as far as anybody can vouch for it: a bit for each shared prefix. */
+uint64_t report_covers(const struct runtime *rt, unsigned n);
 /* {"api":1,"error":"..."} */
 struct json_object *report_error(const char *sentence);
 

@@ -80,6 +80,20 @@ static bool parse_ask(struct json_object *o, const struct cluster_nodes *nodes, 
     return true;
 }
 
+/* Which operations, of those that are kept. */
+static bool parse_which(struct json_object *o, struct request *out, char err[ERR_MAX])
+{
+    int64_t count = json_number(o, "count");
+
+    if (strlcpy(out->op, json_text(o, "op"), sizeof(out->op)) >= sizeof(out->op) ||
+        strlcpy(out->before, json_text(o, "before"), sizeof(out->before)) >= sizeof(out->before)) {
+        snprintf(err, ERR_MAX, "an operation is named as gw1:1001");
+        return false;
+    }
+    out->count = count > 0 && count < UINT16_MAX ? (unsigned)count : UINT16_MAX;
+    return true;
+}
+
 static bool parse_object(struct json_object *o, const struct cluster_nodes *nodes,
                          struct request *out, char err[ERR_MAX])
 {
@@ -99,8 +113,14 @@ static bool parse_object(struct json_object *o, const struct cluster_nodes *node
     } else if (strcmp(what, "ask") == 0) {
         out->what = DO_ASK;
         return parse_ask(o, nodes, out, err);
+    } else if (strcmp(what, "history") == 0) {
+        out->what = DO_HISTORY;
+        return parse_which(o, out, err);
+    } else if (strcmp(what, "course") == 0) {
+        out->what = DO_COURSE;
+        return parse_which(o, out, err);
     } else {
-        snprintf(err, ERR_MAX, "do must be status, watch or ask");
+        snprintf(err, ERR_MAX, "do must be status, watch, ask, history or course");
         return false;
     }
     return true;

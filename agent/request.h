@@ -10,7 +10,7 @@
 #include "agent/lists.h"
 #include "cluster/cluster.h"
 
-enum request_do { DO_STATUS, DO_WATCH, DO_ASK };
+enum request_do { DO_STATUS, DO_WATCH, DO_ASK, DO_HISTORY, DO_COURSE };
 
 struct request {
     enum request_do what;
@@ -20,6 +20,10 @@ struct request {
     uint8_t flags;
     uint16_t timeout_s;
     char why[WHY_LEN]; /* on one line, without control characters */
+    /* DO_HISTORY, DO_COURSE */
+    char op[NAME_MAX_LEN + 12];     /* this one; empty: any (HISTORY) */
+    char before[NAME_MAX_LEN + 12]; /* those before this one; empty: the newest */
+    unsigned count;                 /* at most so many */
 };
 
 /* False with a sentence in err. */
