@@ -6,6 +6,7 @@
 #include "agent/api.h"
 #include "agent/cli_args.h"
 #include "agent/cli_help.h"
+#include "agent/cli_import.h"
 #include "agent/cli_link.h"
 #include "agent/cli_look.h"
 #include "agent/cli_metrics.h"
@@ -35,7 +36,7 @@ static enum exit_code show_status(bool json, const struct look *out, const struc
     return json_object_put(status) == 1 ? EXIT_DONE : EXIT_ERROR;
 }
 
-static enum exit_code run(const struct args *args)
+static enum exit_code run(int argc, char **argv, const struct args *args)
 {
     struct look out = look_of(stdout), err = look_of(stderr);
 
@@ -46,6 +47,8 @@ static enum exit_code run(const struct args *args)
         return watch_run(args->json, API_NAME, &out, &err);
     case COMMAND_METRICS:
         return metrics_run(args, API_NAME, &err);
+    case COMMAND_IMPORT:
+        return import_run(argc - 1, argv + 1, &out, &err);
     case COMMAND_HELP:
         fputs(help_text(args->help_for), stdout);
         return EXIT_DONE;
@@ -69,7 +72,7 @@ int main(int argc, char **argv)
         puts("cgwha " CGWHA_VERSION);
         return EXIT_DONE;
     }
-    code = run(&args);
+    code = run(argc, argv, &args);
     if (fflush(stdout) != 0 && code == EXIT_DONE) {
         perror("cgwha: the output could not be written");
         return EXIT_ERROR;

@@ -239,6 +239,8 @@ bool args_parse(int argc, char **argv, struct args *out, char err[ERR_MAX])
         unknown_command(argv[1], err);
         return false;
     }
+    if (out->command == COMMAND_IMPORT)
+        return true;
     if (!take_options(argc - 1, argv + 1, out, err))
         return false;
     if (out->command == COMMAND_HELP && out->help_for != COMMANDS)

@@ -16,6 +16,7 @@
     X(ABORT, "abort", 0u, true)                                                                    \
     X(WATCH, "watch", OPTION_JSON, false)                                                          \
     X(METRICS, "metrics", OPTION_TEXTFILE | OPTION_HTTP, false)                                    \
+    X(IMPORT, "import", 0u, false) /* its command line is read by cli_import.h */                  \
     X(HELP, "help", 0u, true)
 
 #define OPTION_JSON    0x01u

@@ -13,6 +13,7 @@ static const char overview[] =
     "  abort [NODE]      stop a drain that is under way\n"
     "  watch             what happens, as it happens\n"
     "  metrics           the state as metrics, for Prometheus and its like\n"
+    "  import            from the cloud's own files to the configuration of both gateways\n"
     "  help [COMMAND]    more about one command; the same as cgwha COMMAND --help\n"
     "\n"
     "  --help            this text\n"
@@ -95,6 +96,29 @@ static const char metrics[] =
     "\n"
     "Exit codes: 0 written, also without an agent; 1 the file could not be written.\n";
 
+static const char import[] =
+    "Usage: cgwha import aws FILE... --output DIR [OPTION...]\n"
+    "\n"
+    "Writes the configuration of both gateways from what AWS says of their VPN connections: the\n"
+    "XML of each, or JSON of both (aws ec2 describe-vpn-connections --output json). FILE may be -,\n"
+    "for standard input. Nothing but DIR is changed, no agent is asked, and no key is shown.\n"
+    "\n"
+    "  --output DIR               a new or empty directory; DIR/README says what to do next\n"
+    "  --connection ID            twice: which connections are meant, the first gateway's first\n"
+    "  --name NAME                twice: the gateways' names; gw1 and gw2 unless given\n"
+    "  --prefix PREFIX            what both advertise to the cloud; for each prefix once\n"
+    "  --cloud-prefix PREFIX      what may be learnt from the cloud; for each prefix once\n"
+    "  --lan-interface IF         the gateways' interface to the LAN\n"
+    "  --lan-address A,B          their addresses there, the first gateway's first\n"
+    "  --lan-router ADDRESS,ASN   the site's BGP router there\n"
+    "  --ring A,B                 their addresses on a link for corosync; twice for two links\n"
+    "  --local-address A,B        their own outside addresses, if NAT is between them and AWS\n"
+    "  --vti                      VTI interfaces, for kernels without xfrm interfaces\n"
+    "  --file-ciphers             the ciphers of the files; without it, modern ones AWS accepts\n"
+    "  --token MS                 corosync's token; 500 unless given\n"
+    "\n"
+    "Exit codes: 0 written, 1 error: nothing was written, 2 wrong usage.\n";
+
 const char *help_text(enum command command)
 {
     switch (command) {
@@ -110,6 +134,8 @@ const char *help_text(enum command command)
         return watch;
     case COMMAND_METRICS:
         return metrics;
+    case COMMAND_IMPORT:
+        return import;
     default:
         return overview;
     }

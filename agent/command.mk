@@ -13,6 +13,7 @@ agent_libapi_a_SOURCES = \
 agent_libcli_a_SOURCES = \
 	agent/cli_args.c agent/cli_args.h \
 	agent/cli_help.c agent/cli_help.h \
+	agent/cli_import.c agent/cli_import.h agent/cli_import_args.c \
 	agent/cli_link.c agent/cli_link.h \
 	agent/cli_look.c agent/cli_look.h \
 	agent/cli_metrics.c agent/cli_metrics.h \
@@ -40,7 +41,8 @@ EXTRA_DIST += docs/hooks.md
 # What a program needs to link the door, in this order; the drivers come from their own libraries.
 API_LIBS = agent/libapi.a agent/libruntime.a agent/libengine.a routing/librouting.a \
 	$(QB_LIBS) $(JSON_LIBS) $(BSD_LIBS)
-CLI_LIBS = agent/libcli.a agent/libapi.a agent/libengine.a $(QB_LIBS) $(JSON_LIBS) $(BSD_LIBS)
+CLI_LIBS = agent/libcli.a agent/libapi.a agent/libengine.a $(IMPORT_LIBS) $(QB_LIBS) $(JSON_LIBS) \
+	$(BSD_LIBS)
 
 bin_PROGRAMS += agent/cgwha
 agent_cgwha_SOURCES = agent/cgwha.c

@@ -88,3 +88,4 @@ CLEANFILES += conf/cgwhad.service conf/cgwha-gateway.service conf/cgwha-reboot.s
 
 include conf/man.mk
 include conf/ocf.mk
+include conf/import/local.mk

@@ -7,6 +7,7 @@ include tests/unit/agent.mk
 include tests/unit/command.mk
 include tests/unit/watch.mk
 include tests/unit/metrics.mk
+include tests/unit/import.mk
 include tests/model/local.mk
 include tests/sim/local.mk
 include tests/lab/local.mk

@@ -1,0 +1,36 @@
+/* What the writers share. Pure but for the FILE. */
+#include "conf/import/write.h"
+
+#include <string.h>
+
+void write_lan_address(FILE *out, const struct site *site, unsigned node)
+{
+    if (site->wish.lan[node][0] != '\0')
+        fputs(site->wish.lan[node], out);
+    else
+        fprintf(out, FILL_IN_ADDRESS "%s", site->node[node].name);
+}
+
+void write_prefixes(FILE *out, const struct prefix_list *list, const char *quote,
+                    const char *suffix)
+{
+    char text[PREFIX_TEXT];
+
+    if (list->count == 0)
+        fprintf(out, "%s" FILL_IN_PREFIX "%s%s", quote, suffix, quote);
+    for (unsigned i = 0; i < list->count; i++)
+        fprintf(out, "%s%s%s%s%s", i > 0 ? ", " : "", quote, prefix_text(&list->item[i], text),
+                suffix, quote);
+}
+
+unsigned write_mtu(const struct site *site, unsigned n)
+{
+    const struct site_node *node = &site->node[n];
+    unsigned mtu = MTU_GCM;
+
+    for (unsigned t = 0; t < AWS_TUNNELS; t++) {
+        if (strstr(node->tunnel[t].esp, "gcm") == NULL)
+            mtu = MTU_CBC;
+    }
+    return address_is_v4(node->outside) ? mtu : mtu - MTU_IPV6;
+}
