@@ -99,9 +99,9 @@ static const char metrics[] =
 static const char import[] =
     "Usage: cgwha import aws FILE... --output DIR [OPTION...]\n"
     "\n"
-    "Writes the configuration of both gateways from what AWS says of their VPN connections: the\n"
-    "XML of each, or JSON of both (aws ec2 describe-vpn-connections --output json). FILE may be -,\n"
-    "for standard input. Nothing but DIR is changed, no agent is asked, and no key is shown.\n"
+    "Writes the configuration of both gateways from what AWS says of their VPN connections:\n"
+    "XML of each, or JSON of both (aws ec2 describe-vpn-connections --output json). FILE may\n"
+    "be -, for standard input. Nothing but DIR is changed, no agent is asked, no key is shown.\n"
     "\n"
     "  --output DIR               a new or empty directory; DIR/README says what to do next\n"
     "  --connection ID            twice: which connections are meant, the first gateway's first\n"

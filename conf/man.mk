@@ -13,6 +13,7 @@ dist_man_MANS = \
 	conf/man/cgwha.conf.5 \
 	conf/man/cgwha-protocol.7 \
 	conf/man/cgwha.8 \
+	conf/man/cgwha-import.8 \
 	conf/man/cgwhad.8
 
 bashcompletiondir = $(datadir)/bash-completion/completions
