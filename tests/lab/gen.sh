@@ -445,7 +445,7 @@ gen_pacemaker() {
     mkdir -p "$dir/usr/lib/ocf/resource.d/cgwha" "$dir/usr/share/cgwha"
     install -m 755 "$SRC/conf/ocf/gateway" "$dir/usr/lib/ocf/resource.d/cgwha/gateway"
     cp -r "$SRC/conf/pacemaker" "$dir/usr/share/cgwha/"
-    install -D -m 755 "$SRC/conf/pacemaker/hook" "$dir/etc/cgwha/hooks.d/30-pacemaker"
+    install -D -m 755 "$SRC/conf/pacemaker/30-pacemaker" "$dir/etc/cgwha/hooks.d/30-pacemaker"
     cibadmin --empty | sed 's|<crm_config/>|<crm_config><cluster_property_set id="cib-bootstrap-options">\
 <nvpair id="lab-deadtime" name="dc-deadtime" value="2s"/>\
 <nvpair id="lab-stonith" name="stonith-enabled" value="false"/>\
