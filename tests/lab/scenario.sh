@@ -31,7 +31,7 @@ until_true() {
     shift
     until "$@"; do
         ((SECONDS < deadline)) || return 1
-        sleep 0.1
+        sleep 0.2
     done
 }
 

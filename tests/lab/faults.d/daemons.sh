@@ -40,10 +40,11 @@ daemon_fault() {
     role=$(role_of "$3" "$4")
     what="$2 $([[ $1 == kill ]] && echo killed || echo hung) on the $role gateway"
     begin "$what"
-    [[ $4 == rest ]] || drain_until gw1 settling
+    [[ $4 == rest ]] || hold_in settling
     strike "$1" "$2" "$3"
     began=$SECONDS
     check "traffic flows" until_true 60 flows
+    [[ $4 == rest ]] || let_go settling
     # The one who asked loses his agent; the drain is the gateways' business, and is looked at below.
     [[ $4 == rest || $2-$3 == cgwhad-gw1 ]] || check "the drain ends, and says how" drain_ends
     until_true $(($(seconds_of "$1" "$2" "$4") - SECONDS + began)) false # the fault lasts
@@ -73,8 +74,7 @@ restart() {
     hold_in "$1"
     lab svc "$2" restart cgwhad
     let_go "$1"
-    [[ -z $DRAIN ]] || wait "$DRAIN" # it may have lost its agent
-    DRAIN=''
+    until_true 130 drain_over # it may have lost its agent
     check "gw1 ends as was meant" until_true 60 ended_as_meant gw1
     check "both are in full service" bring_back
     finish "cgwhad restarted on $2 while gw1 is $1" 0

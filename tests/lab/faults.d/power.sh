@@ -33,8 +33,9 @@ freeze() { # DRAINING
 
 fault_freeze() {
     begin "the active gateway is frozen for 10 s while it drains"
-    drain_until gw1 settling
+    hold_in settling
     freeze
+    end_echoes
     check "the drain is rolled back" until_true 60 last_result gw1 'rolled back'
     check "it did not withdraw" not saw_phase gw1 withdrawing
     check "both are in service again" full_service
