@@ -87,5 +87,6 @@ CLEANFILES += conf/cgwhad.service conf/cgwha-gateway.service conf/cgwha-reboot.s
 	conf/cgwha.conf conf/sysusers/cgwha.conf conf/samples/upgrade-drained.conf
 
 include conf/man.mk
+include conf/metrics/local.mk
 include conf/ocf.mk
 include conf/import/local.mk
