@@ -56,6 +56,7 @@ EXTRA_DIST += \
 	tests/lab/planned \
 	tests/lab/refused \
 	tests/lab/faults \
+	tests/lab/metrics \
 	tests/lab/faults.d/daemons.sh \
 	tests/lab/faults.d/links.sh \
 	tests/lab/faults.d/operators.sh \
