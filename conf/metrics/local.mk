@@ -11,7 +11,7 @@ $(metrics_services): Makefile
 conf/metrics/cgwha-metrics@.service: conf/metrics/cgwha-metrics@.service.in
 conf/metrics/cgwha-metrics-textfile.service: conf/metrics/cgwha-metrics-textfile.service.in
 
-EXTRA_DIST += $(metrics_units) $(metrics_services:%=%.in)
+EXTRA_DIST += docs/metrics.md $(metrics_units) $(metrics_services:%=%.in)
 CLEANFILES += $(metrics_services)
 
 dist_check_SCRIPTS += tests/conf/metrics
