@@ -7,9 +7,11 @@
 #include "agent/cli_args.h"
 #include "agent/cli_help.h"
 #include "agent/cli_import.h"
+#include "agent/cli_history.h"
 #include "agent/cli_link.h"
 #include "agent/cli_look.h"
 #include "agent/cli_metrics.h"
+#include "agent/cli_report.h"
 #include "agent/cli_table.h"
 #include "agent/cli_wait.h"
 #include "agent/cli_watch.h"
@@ -45,6 +47,10 @@ static enum exit_code run(int argc, char **argv, const struct args *args)
         return show_status(args->json, &out, &err);
     case COMMAND_WATCH:
         return watch_run(args->json, API_NAME, &out, &err);
+    case COMMAND_HISTORY:
+        return history_run(args, API_NAME, &out, &err);
+    case COMMAND_REPORT:
+        return report_run(args, API_NAME, &out, &err);
     case COMMAND_METRICS:
         return metrics_run(args, API_NAME, &err);
     case COMMAND_IMPORT:

@@ -14,7 +14,7 @@ static const struct {
 } commands[COMMANDS] = {COMMAND_LIST(COMMAND_ROW)};
 
 /* getopt's values; those of options that share a bit differ. */
-enum { GOT_TEXTFILE = 384, GOT_HTTP };
+enum { GOT_TEXTFILE = 384, GOT_HTTP, GOT_OUTPUT };
 enum { GOT_JSON = 256, GOT_REASON, GOT_WAIT, GOT_NO_WAIT, GOT_TIMEOUT, GOT_DRY_RUN, GOT_FORCE };
 
 static const struct {
@@ -30,6 +30,7 @@ static const struct {
     {OPTION_FORCE, {"force", no_argument, NULL, GOT_FORCE}},
     {OPTION_TEXTFILE, {"textfile", required_argument, NULL, GOT_TEXTFILE}},
     {OPTION_HTTP, {"http", no_argument, NULL, GOT_HTTP}},
+    {OPTION_OUTPUT, {"output", required_argument, NULL, GOT_OUTPUT}},
 };
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 
@@ -159,6 +160,8 @@ static bool take_option(int got, struct args *out, char err[ERR_MAX])
         return true;
     case GOT_TEXTFILE:
         return take_text("--textfile", optarg, out->file, sizeof(out->file), err);
+    case GOT_OUTPUT:
+        return take_text("--output", optarg, out->file, sizeof(out->file), err);
     case GOT_HTTP:
         out->http = true;
         return true;
@@ -200,11 +203,28 @@ static bool take_options(int argc, char **argv, struct args *out, char err[ERR_M
     return true;
 }
 
-/* What is left is at most one name: of a node, or for help of a command. */
+/* Which operations: so many of the last, or one. */
+static bool take_which(const char *from, struct args *out, char err[ERR_MAX])
+{
+    bool number = from[0] != '\0' && strlen(from) < 6 && strspn(from, "0123456789") == strlen(from);
+
+    if (!take_text("the operation's name", from, out->which, sizeof(out->which), err))
+        return false;
+    if (strchr(from, ':') != NULL || (number && out->command == COMMAND_HISTORY && atoi(from) > 0))
+        return true;
+    snprintf(err, ERR_MAX, "%s takes %san operation as cgwha history shows it, gw1:1001, not \"%.40s\"",
+             command_name(out->command),
+             out->command == COMMAND_HISTORY ? "how many to show, or " : "", from);
+    return false;
+}
+
+/* What is left is at most one name: of a node, of an operation, or for help of a command. */
 static bool take_rest(int argc, char **argv, struct args *out, char err[ERR_MAX])
 {
     const char *name = command_name(out->command);
 
+    if (optind == argc && out->command == COMMAND_REPORT)
+        return take_which("", out, err);
     if (optind == argc)
         return true;
     if (!commands[out->command].node || argc - optind > 1) {
@@ -212,6 +232,8 @@ static bool take_rest(int argc, char **argv, struct args *out, char err[ERR_MAX]
                  name, argv[commands[out->command].node ? optind + 1 : optind], name);
         return false;
     }
+    if (out->command == COMMAND_HISTORY || out->command == COMMAND_REPORT)
+        return take_which(argv[optind], out, err);
     if (out->command != COMMAND_HELP)
         return take_text("the node's name", argv[optind], out->node, sizeof(out->node), err);
     if (find_command(argv[optind], &out->help_for))

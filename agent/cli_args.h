@@ -15,6 +15,8 @@
     X(UNDRAIN, "undrain", OPTION_REASON | OPTION_WAIT | OPTION_TIMEOUT, true)                      \
     X(ABORT, "abort", 0u, true)                                                                    \
     X(WATCH, "watch", OPTION_JSON, false)                                                          \
+    X(HISTORY, "history", OPTION_JSON, true)                                                       \
+    X(REPORT, "report", OPTION_OUTPUT, true)                                                       \
     X(METRICS, "metrics", OPTION_TEXTFILE | OPTION_HTTP, false)                                    \
     X(IMPORT, "import", 0u, false) /* its command line is read by cli_import.h */                  \
     X(HELP, "help", 0u, true)
@@ -28,6 +30,7 @@
 
 #define OPTION_TEXTFILE 0x1000u
 #define OPTION_HTTP     0x2000u
+#define OPTION_OUTPUT   0x4000u
 
 #define CGWHA_ENUM_COMMAND(id, name, options, node) COMMAND_##id,
 enum command { COMMAND_LIST(CGWHA_ENUM_COMMAND) COMMANDS };
@@ -53,7 +56,8 @@ struct args {
     uint16_t timeout_s;      /* 0: none */
     char node[NAME_MAX_LEN]; /* empty: none was named */
     char why[WHY_LEN];
-    char file[PATH_LEN]; /* --textfile; empty: none */
+    char file[512]; /* --textfile, --output; empty: none */
+    char which[NAME_MAX_LEN + 12]; /* HISTORY: a number or an operation, or empty; REPORT: one */
     bool http;
 };
 

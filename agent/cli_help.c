@@ -12,6 +12,8 @@ static const char overview[] =
     "  undrain [NODE]    bring it back\n"
     "  abort [NODE]      stop a drain that is under way\n"
     "  watch             what happens, as it happens\n"
+    "  history [N|OP]    what was done, by whom, why, and how it went\n"
+    "  report OP         one operation as a page with a picture, for a browser\n"
     "  metrics           the state as metrics, for Prometheus and its like\n"
     "  import            from the cloud's own files to the configuration of both gateways\n"
     "  help [COMMAND]    more about one command; the same as cgwha COMMAND --help\n"
@@ -83,6 +85,30 @@ static const char watch[] = "Usage: cgwha watch [--json]\n"
                             "\n"
                             "Exit codes: 0 after Ctrl-C, 1 error.\n";
 
+static const char history[] =
+    "Usage: cgwha history [N | OP] [--json]\n"
+    "\n"
+    "Shows the last N operations (20), the newest first, or all that is known of one: who asked\n"
+    "for it and why, its phases, the traffic of both gateways before and after, and whether a\n"
+    "shared prefix was ever without a coverer. OP is its name, as gw1:1001. The agent keeps about\n"
+    "100 of them over restarts, and as many refusals; those of the other gateway too, but for the\n"
+    "time in which one of the two was away.\n"
+    "\n"
+    "  --json    all of it, for machines\n"
+    "\n"
+    "Exit codes: 0 shown, 1 error, 2 wrong usage.\n";
+
+static const char report[] =
+    "Usage: cgwha report OP [--output FILE]\n"
+    "\n"
+    "Writes one page of HTML of an operation (gw1:1001; see cgwha history) to standard output or\n"
+    "to FILE: the traffic, levels, tunnels and sessions of both gateways over time, the phases,\n"
+    "and who covered each prefix when. It needs nothing but a browser.\n"
+    "\n"
+    "  --output FILE   where to\n"
+    "\n"
+    "Exit codes: 0 written, 1 error, 2 wrong usage.\n";
+
 static const char metrics[] =
     "Usage: cgwha metrics [--textfile PATH | --http]\n"
     "\n"
@@ -132,6 +158,10 @@ const char *help_text(enum command command)
         return abort_text;
     case COMMAND_WATCH:
         return watch;
+    case COMMAND_HISTORY:
+        return history;
+    case COMMAND_REPORT:
+        return report;
     case COMMAND_METRICS:
         return metrics;
     case COMMAND_IMPORT:

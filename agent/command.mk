@@ -14,6 +14,11 @@ agent_libcli_a_SOURCES = \
 	agent/cli_args.c agent/cli_args.h \
 	agent/cli_help.c agent/cli_help.h \
 	agent/cli_import.c agent/cli_import.h agent/cli_import_args.c \
+	agent/cli_history.c agent/cli_history.h \
+	agent/cli_report.c agent/cli_report.h \
+	agent/page.c agent/page.h \
+	agent/picture.c agent/picture.h \
+	agent/xml.c agent/xml.h \
 	agent/cli_link.c agent/cli_link.h \
 	agent/cli_look.c agent/cli_look.h \
 	agent/cli_metrics.c agent/cli_metrics.h \

@@ -17,6 +17,7 @@
 #include "agent/json_read.h"
 #include "agent/keeper.h"
 #include "agent/report.h"
+#include "agent/sentence.h"
 
 #define COURSE_READ_MAX (REPORT_MAX - 1024)
 #define ASKED_MAX       8
@@ -461,12 +462,14 @@ static struct live *live_for(struct history *h, const struct told *told)
 static void put_phase(struct history *h, struct live *l, const struct told *told)
 {
     struct json_object *a = room_in(l->annal->o, "phases", PARTS_MAX), *one;
+    char does[SENTENCE_MAX];
 
     if (a == NULL)
         return;
     one = json_object_new_object();
     put_text(one, "node", h->rt->nodes.name[told->node]);
     put_text(one, "phase", phase_name(told->to));
+    put_text(one, "does", sentence_phase(h->rt, told->node, told->to, told->reason, does));
     put_seconds(one, "at", l->began_ms, now_ms(h));
     json_object_array_add(a, one);
 }
