@@ -15,7 +15,7 @@ def has($list; $word): ($list // []) | index($word) != null;
 
 # The gateway works as far as can be seen from outside.
 def runs: .power == "on" and .seen.daemons.cgwhad == "on";
-def bad($daemon): .seen.daemons[$daemon] | . == "off" or . == "paused";
+def bad($daemon): .seen.daemons[$daemon] | . == "off" or . == "paused" or . == "unreachable";
 def organ: {charon: "ipsec", bird: "router"};
 
 def of_coverage($routes; $me):
@@ -46,7 +46,8 @@ def of_the_other($sample; $me):
     ($real.power != "on" or $split or ($real | bad("corosync")) or
         ($sample[$me] | bad("corosync"))) as $away |
     if $said.agent == "member" then
-        (select($away) | {kind: "other", word: "\($me) says that \($it) is there"}),
+        (select($away) | {kind: (if $sample[$me] | bad("corosync") then "alone" else "other" end),
+            word: "\($me) says that \($it) is there"}),
         (select($real.power == "on" and $real.seen.daemons.cgwhad == "off") |
             {kind: "other", word: "\($me) says that the agent of \($it) is there"}),
         (select(($real | runs) and ($away | not)) |

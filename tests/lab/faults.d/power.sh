@@ -70,12 +70,12 @@ lose_guard() { # PHASE MOST
     finish "guard powered off while the other is $1" "$2"
 }
 
-# While guarding the traffic is at gw1 still, or just leaves it. Once drained, a gateway comes back at
-# `low`, which loses to the routes of the dead one for the hold time.
-fault_guard_lost_guarding() { lose_guard guarding 1500; }
+# Until the withdraw gw1 goes back into service, and to `high`. From then on it comes back as a safety
+# net, at `low`, which loses to the routes of the dead one for the hold time.
+fault_guard_lost_guarding() { lose_guard guarding 2500; }
 fault_guard_lost_lowering() { lose_guard lowering 3500; }
 fault_guard_lost_settling() { lose_guard settling 3500; }
-fault_guard_lost_withdrawing() { lose_guard withdrawing 3500; }
+fault_guard_lost_withdrawing() { lose_guard withdrawing 31000; }
 fault_guard_lost_releasing() { lose_guard releasing 31000; }
 fault_guard_lost_drained() { lose_guard drained 31000; }
 

@@ -57,12 +57,11 @@ socket_of() {
 }
 
 # obstruct WAY DAEMON, unobstruct WAY DAEMON: on gw1. corosync's sockets have no name in the file system:
-# they are missing without corosync, and refuse when there is no room for their shared memory.
+# they are missing without corosync.
 obstruct() {
     case $1-$2 in
     hung-*) lab svc gw1 pause "$2" ;;
     missing-corosync) lab svc gw1 stop corosync ;;
-    refusing-corosync) on gw1 sh -c 'mount -t tmpfs -o size=4k full /dev/shm && head -c 64k /dev/zero >/dev/shm/full' ;;
     missing-*) on gw1 mv "$(socket_of "$2")" "$(socket_of "$2").away" ;;
     refusing-*) # one that nobody listens at
         obstruct missing "$2"
@@ -76,7 +75,6 @@ unobstruct() {
     case $1-$2 in
     hung-*) lab svc gw1 cont "$2" ;;
     missing-corosync) lab svc gw1 start corosync ;;
-    refusing-corosync) on gw1 umount /dev/shm ;;
     *) on gw1 mv "$(socket_of "$2").away" "$(socket_of "$2")" ;;
     esac
 }
@@ -94,6 +92,7 @@ start_without() {
     begin "cgwhad starts, and the control socket of $2 is $1"
     lab svc gw1 stop cgwhad
     obstruct "$1" "$2"
+    on gw1 touch "/run/lab/unreachable.$2"
     lab svc gw1 start cgwhad
     check "it says what is wrong" until_true 20 says_what_is_wrong "$2"
     note "$(status gw1 '.nodes[] | select(.self)."sick-why"[]')" "$(status gw1 .view.why)"
@@ -101,6 +100,7 @@ start_without() {
     note "$(said)"
     check "traffic flows" until_true 30 flows
     unobstruct "$1" "$2"
+    on gw1 rm "/run/lab/unreachable.$2"
     check "both are in full service" full_service
     finish "cgwhad starts while the socket of $2 is $1" "$(lost_without_charon "$1" "$2")"
 }
@@ -122,9 +122,28 @@ lose_socket() {
 
 for daemon in charon bird corosync; do
     for way in missing refusing hung; do
-        eval "fault_start_${daemon}_$way() { start_without $way $daemon; }"
+        [[ $way-$daemon == refusing-corosync ]] ||
+            eval "fault_start_${daemon}_$way() { start_without $way $daemon; }"
     done
 done
+
+# corosync and cgwhad speak with their clients through shared memory, and refuse when there is no room.
+# What has its connection keeps it.
+fault_no_shared_memory() {
+    begin "there is no room for shared memory"
+    on gw1 touch /run/lab/unreachable.cgwhad
+    on gw1 sh -c 'mount -t tmpfs -o size=4k full /dev/shm; head -c 64k /dev/zero >/dev/shm/full' 2>/dev/null
+    check "the command fails, and says so" exits 1 ask gw1 status
+    note "$(said)"
+    check "the other sees nothing of it" sees gw2 gw1 member
+    check "traffic flows" until_true 30 flows
+    on gw1 umount /dev/shm
+    on gw1 rm /run/lab/unreachable.cgwhad
+    check "both are in full service" full_service
+    check "a drain goes" ask gw1 drain
+    check "and back" bring_back
+    finish "no room for shared memory" 0
+}
 fault_socket_removed_charon() { lose_socket charon; }
 fault_socket_removed_bird() { lose_socket bird; }
 
