@@ -86,6 +86,9 @@ EXTRA_DIST += conf/cgwhad.service.in conf/cgwha-gateway.service.in conf/cgwha-re
 CLEANFILES += conf/cgwhad.service conf/cgwha-gateway.service conf/cgwha-reboot.service conf/gateway \
 	conf/cgwha.conf conf/sysusers/cgwha.conf conf/samples/upgrade-drained.conf
 
+dist_check_SCRIPTS += tests/conf/units
+TESTS += tests/conf/units
+
 include conf/man.mk
 include conf/metrics/local.mk
 include conf/ocf.mk
