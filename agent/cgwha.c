@@ -5,6 +5,7 @@
 
 #include "agent/api.h"
 #include "agent/cli_args.h"
+#include "agent/cli_check.h"
 #include "agent/cli_help.h"
 #include "agent/cli_import.h"
 #include "agent/cli_history.h"
@@ -55,6 +56,8 @@ static enum exit_code run(int argc, char **argv, const struct args *args)
         return metrics_run(args, API_NAME, &err);
     case COMMAND_IMPORT:
         return import_run(argc - 1, argv + 1, &out, &err);
+    case COMMAND_CHECK:
+        return check_run(args, API_NAME, &out, &err);
     case COMMAND_HELP:
         fputs(help_text(args->help_for), stdout);
         return EXIT_DONE;

@@ -14,6 +14,7 @@ static const struct {
 } commands[COMMANDS] = {COMMAND_LIST(COMMAND_ROW)};
 
 /* getopt's values; those of options that share a bit differ. */
+enum { GOT_CONFIG = 400 };
 enum { GOT_TEXTFILE = 384, GOT_HTTP, GOT_OUTPUT };
 enum { GOT_JSON = 256, GOT_REASON, GOT_WAIT, GOT_NO_WAIT, GOT_TIMEOUT, GOT_DRY_RUN, GOT_FORCE };
 
@@ -30,6 +31,7 @@ static const struct {
     {OPTION_FORCE, {"force", no_argument, NULL, GOT_FORCE}},
     {OPTION_TEXTFILE, {"textfile", required_argument, NULL, GOT_TEXTFILE}},
     {OPTION_HTTP, {"http", no_argument, NULL, GOT_HTTP}},
+    {OPTION_CONFIG, {"config", required_argument, NULL, GOT_CONFIG}},
     {OPTION_OUTPUT, {"output", required_argument, NULL, GOT_OUTPUT}},
 };
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
@@ -162,6 +164,8 @@ static bool take_option(int got, struct args *out, char err[ERR_MAX])
         return take_text("--textfile", optarg, out->file, sizeof(out->file), err);
     case GOT_OUTPUT:
         return take_text("--output", optarg, out->file, sizeof(out->file), err);
+    case GOT_CONFIG:
+        return take_text("--config", optarg, out->file, sizeof(out->file), err);
     case GOT_HTTP:
         out->http = true;
         return true;

@@ -19,6 +19,7 @@
     X(REPORT, "report", OPTION_OUTPUT, true)                                                       \
     X(METRICS, "metrics", OPTION_TEXTFILE | OPTION_HTTP, false)                                    \
     X(IMPORT, "import", 0u, false) /* its command line is read by cli_import.h */                  \
+    X(CHECK, "check", OPTION_JSON | OPTION_CONFIG, false)                                          \
     X(HELP, "help", 0u, true)
 
 #define OPTION_JSON    0x01u
@@ -30,6 +31,7 @@
 
 #define OPTION_TEXTFILE 0x1000u
 #define OPTION_HTTP     0x2000u
+#define OPTION_CONFIG   0x8000u
 #define OPTION_OUTPUT   0x4000u
 
 #define CGWHA_ENUM_COMMAND(id, name, options, node) COMMAND_##id,
@@ -43,6 +45,8 @@ enum exit_code {
     EXIT_DONE = 0,
     EXIT_ERROR = 1,
     EXIT_USAGE = 2,
+    EXIT_WARNING = 7, /* check: something works, and will not in some case */
+    EXIT_FAULT = 8,   /* check: something does not work, or loses packets */
     EXIT_REFUSED = 3,
     EXIT_ROLLED_BACK = 4,
     EXIT_TIMED_OUT = 5

@@ -16,6 +16,7 @@ static const char overview[] =
     "  report OP         one operation as a page with a picture, for a browser\n"
     "  metrics           the state as metrics, for Prometheus and its like\n"
     "  import            from the cloud's own files to the configuration of both gateways\n"
+    "  check             what is wrong with this host and the pair, and how it is mended\n"
     "  help [COMMAND]    more about one command; the same as cgwha COMMAND --help\n"
     "\n"
     "  --help            this text\n"
@@ -145,6 +146,19 @@ static const char import[] =
     "\n"
     "Exit codes: 0 written, 1 error: nothing was written, 2 wrong usage.\n";
 
+static const char check[] =
+    "Usage: cgwha check [--json]\n"
+    "\n"
+    "Looks at this host and the pair before it carries anything, and at any time: cgwha.conf, the\n"
+    "daemons' sockets, charon's connections, BIRD's sessions and what they export, the kernel,\n"
+    "corosync, the other gateway. It asks what runs, and changes nothing. Run it as root, on both\n"
+    "gateways.\n"
+    "\n"
+    "  --json          all of it, for machines\n"
+    "  --config FILE   another configuration than cgwha.conf\n"
+    "\n"
+    "Exit codes: 0 nothing to mend, 1 error, 2 wrong usage, 7 warnings, 8 faults.\n";
+
 const char *help_text(enum command command)
 {
     switch (command) {
@@ -162,6 +176,8 @@ const char *help_text(enum command command)
         return history;
     case COMMAND_REPORT:
         return report;
+    case COMMAND_CHECK:
+        return check;
     case COMMAND_METRICS:
         return metrics;
     case COMMAND_IMPORT:

@@ -49,6 +49,8 @@ API_LIBS = agent/libapi.a agent/libruntime.a agent/libengine.a routing/libroutin
 CLI_LIBS = agent/libcli.a agent/libapi.a agent/libengine.a $(IMPORT_LIBS) $(QB_LIBS) $(JSON_LIBS) \
 	$(BSD_LIBS)
 
+include agent/check.mk
+
 bin_PROGRAMS += agent/cgwha
 agent_cgwha_SOURCES = agent/cgwha.c
-agent_cgwha_LDADD = $(CLI_LIBS)
+agent_cgwha_LDADD = $(CHECK_LIBS) $(CLI_LIBS)

@@ -72,6 +72,7 @@ static void takes_commands(void **state)
     assert_string_equal(good("cgwha undrain gw2").node, "gw2");
     assert_string_equal(good("cgwha metrics --textfile /x/y.prom").file, "/x/y.prom");
     assert_true(good("cgwha metrics --http").http);
+    assert_int_equal(good("cgwha check --json").command, COMMAND_CHECK);
     assert_int_equal(good("cgwha abort").command, COMMAND_ABORT);
     assert_string_equal(good("cgwha drain -- -odd").node, "-odd");
 }
@@ -108,6 +109,7 @@ static void refuses_and_suggests(void **state)
     bad("cgwha undrain --force", "no option --force");
     bad("cgwha undrain --dry-run", "no option --dry-run");
     bad("cgwha status --force", "no option --force");
+    bad("cgwha check gw1", "\"gw1\"");
     bad("cgwha status --http", "no option --http");
     bad("cgwha metrics --textfile", "--textfile needs a value");
     bad("cgwha drain --timeout", "--timeout needs a value");
