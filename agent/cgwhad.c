@@ -30,6 +30,7 @@
 #include "agent/store.h"
 #include "cluster/cluster.h"
 #include "conf/conf.h"
+#include "routing/frr_level.h"
 
 #define CONF_FILE CGWHA_SYSCONFDIR "/cgwha/cgwha.conf"
 
@@ -310,7 +311,7 @@ static bool create_parts(struct daemon *d, char err[ERR_MAX])
         qb_log(LOG_WARNING, "%s", err);
     d->store = store_create(d->loop, d->conf.state_dir, saved, d, err);
     return d->store != NULL &&
-           router_bird_create(&d->runtime.router, d->loop, &d->conf.router, &runtime_router_events,
+           router_create(&d->runtime.router, d->loop, &d->conf.router, &runtime_router_events,
                               &d->runtime, err) &&
            ipsec_charon_create(&d->runtime.ipsec, d->loop, &d->conf.ipsec, &runtime_ipsec_events,
                                &d->runtime, err) &&
@@ -372,12 +373,14 @@ static void usage(FILE *out)
 {
     fputs("Usage: cgwhad [-f] [-c FILE]\n"
           "       cgwhad -t [-c FILE]\n"
+          "       cgwhad -r [-c FILE]\n"
           "\n"
           "The agent of a pair of VPN customer gateways; one on each. The command is cgwha(8).\n"
           "\n"
           "  -c FILE  configuration (" CONF_FILE ")\n"
           "  -f       stay in the foreground and log to stderr\n"
           "  -t       check the configuration and exit: 0 good, 1 not\n"
+          "  -r       print what goes into frr.conf for this configuration, and exit\n"
           "  -s       print the documented sample configuration and exit\n"
           "  -V       version\n"
           "  -h       this help\n",
@@ -405,14 +408,14 @@ int main(int argc, char **argv)
     static struct daemon
         d; /* the loop's callbacks point into it for as long as the process lives */
     const char *file = CONF_FILE;
-    bool foreground = false, check = false;
+    bool foreground = false, check = false, frr = false;
     struct pidfh *pf;
     char err[ERR_MAX];
     int opt, rc;
 
     if (strcmp(argv[0], HOOK_RUN_NAME) == 0) /* started by ourselves, to call the hooks */
         return hook_run_main(argc, argv);
-    while ((opt = getopt(argc, argv, "c:fhstV")) != -1) {
+    while ((opt = getopt(argc, argv, "c:fhrstV")) != -1) {
         switch (opt) {
         case 'c':
             file = optarg;
@@ -422,6 +425,9 @@ int main(int argc, char **argv)
             break;
         case 't':
             check = true;
+            break;
+        case 'r':
+            frr = true;
             break;
         case 's':
             conf_sample(stdout);
@@ -444,6 +450,10 @@ int main(int argc, char **argv)
     if (!conf_read(file, &d.conf, err)) {
         fprintf(stderr, "cgwhad: %s\n", err);
         return EXIT_FAILURE;
+    }
+    if (frr) {
+        router_frr_text(&d.conf.router, stdout);
+        return EXIT_SUCCESS;
     }
     if (check) {
         printf("%s is good: %u tunnels, %u LAN sessions, %u shared prefixes\n", file,

@@ -220,9 +220,25 @@ static bool check_timing(struct reading *reading)
                         deadline, settle, settle);
 }
 
+/* The list of what there is stands in routing/router.h. */
+static bool check_router(struct reading *reading)
+{
+#define KIND_NAME(name)    #name,
+#define KIND_ALLOWED(name) " " #name
+    static const char *const names[] = {ROUTER_KINDS(KIND_NAME)};
+    const char *kind = reading->conf->router.kind;
+
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], kind) == 0)
+            return true;
+    }
+    return reading_fail(reading, reading_line(reading, KEY_ROUTER, 0),
+                        "router: there is no '%s'; allowed:" ROUTER_KINDS(KIND_ALLOWED), kind);
+}
+
 bool check_all(struct reading *reading)
 {
-    return check_counts(reading) && check_titles(reading) && check_sessions(reading) &&
-           check_children(reading) && check_offsets(reading) && check_levels(reading) &&
-           check_timing(reading);
+    return check_router(reading) && check_counts(reading) && check_titles(reading) &&
+           check_sessions(reading) && check_children(reading) && check_offsets(reading) &&
+           check_levels(reading) && check_timing(reading);
 }

@@ -42,7 +42,8 @@ enum key_type {
       "Leaving, returning, or a safety net: advertised, but loses to the other gateway.")          \
     X(TIMING, "timing", NULL, 1,                                                                   \
       "How long things take. A duration is a whole number with a unit: ms, s, m or h.")            \
-    X(BIRD, "bird", NULL, 1, "The router on this host.")                                           \
+    X(BIRD, "bird", NULL, 1, "BIRD on this host, if router is bird.")                              \
+    X(FRR, "frr", NULL, 1, "FRR on this host, if router is frr.")                                  \
     X(CHARON, "charon", NULL, 1, "The IKE daemon on this host.")
 
 /* Where a value goes: into a field of struct conf, or into a field of each element of an array. */
@@ -81,6 +82,8 @@ enum key_type {
     X(ASN, TOP, "asn", VALUE_U32, NULL, 1, UINT32_MAX - 1, "", KEY_AT(router.asn), "65000",        \
       "The AS number of this site, as in bird.conf and in both customer gateways of the cloud. "   \
       "The same on both gateways: AWS compares MEDs only if the first AS in the path is equal.")   \
+    X(ROUTER, TOP, "router", VALUE_NAME, "bird", 1, 0, "", KEY_AT(router.kind), NULL,              \
+      "The router on this host: bird or frr. The two gateways need not have the same.")            \
     X(STATE_DIR, TOP, "state-dir", VALUE_PATH, "/var/lib/cgwha", 0, 0, "", KEY_AT(state_dir),      \
       NULL, "Where the intent (in service or maintenance) is kept over a reboot.")                 \
     X(RUN_DIR, TOP, "run-dir", VALUE_PATH, "/run/cgwha", 0, 0, "", KEY_AT(run_dir), NULL,          \
@@ -99,13 +102,14 @@ enum key_type {
     X(TUNNEL_CHILD, TUNNEL, "child", VALUE_TITLED, "", 1, 0, "", KEY_EACH(ipsec.tunnel, child),    \
       NULL, "Its child in swanctl.conf.")                                                          \
     X(TUNNEL_SESSION, TUNNEL, "session", VALUE_TITLED, "", 1, 0, "",                               \
-      KEY_EACH(router.session, name), NULL, "The BGP protocol in bird.conf.")                      \
+      KEY_EACH(router.session, name), NULL,                                                        \
+      "The BGP protocol in bird.conf; in FRR the neighbor's description, or its IPv4 address.")                      \
     X(TUNNEL_OFFSET, TUNNEL, "med-offset", VALUE_I32, "0", -1000000, 1000000, "",                  \
       KEY_EACH(router.session, med_offset), NULL,                                                  \
       "What your export filter adds to the level's MED in this tunnel, if you rank tunnels. AWS "  \
       "advises to leave them equal.")                                                              \
     X(LAN_SESSION, LAN, "session", VALUE_TITLED, "", 1, 0, "", KEY_EACH_LAN(name), NULL,           \
-      "The BGP protocol in bird.conf.")                                                            \
+      "The same of the session to your own router.")                                                            \
     CONF_LEVEL_KEYS(X, HIGH, "10", "10", "0", "0", "false")                                        \
     CONF_LEVEL_KEYS(X, NORMAL, "100", "100", "0", "0", "false")                                    \
     CONF_LEVEL_KEYS(X, LOW, "1000", "1000", "1", "0", "true")                                      \
@@ -138,6 +142,10 @@ enum key_type {
       KEY_AT(router.level_file), NULL,                                                             \
       "Written by cgwhad, included by cgwha.bird. It must be there before BIRD starts; "           \
       "systemd-tmpfiles sees to that.")                                                            \
+    X(FRR_SOCKET, FRR, "socket", VALUE_PATH, "/run/frr/bgpd.vty", 0, 0, "",                        \
+      KEY_AT(router.vty_socket), NULL, "The vty socket of FRR's bgpd.")                            \
+    X(FRR_VRF, FRR, "vrf", VALUE_NAME, "", 0, 0, "", KEY_AT(router.vrf), NULL,                     \
+      "The VRF of the BGP instance that has the sessions. Empty: the default one.")                \
     X(CHARON_SOCKET, CHARON, "socket", VALUE_PATH, "/var/run/charon.vici", 0, 0, "",               \
       KEY_AT(ipsec.socket), NULL, "charon's VICI socket.")
 

@@ -1,424 +1,247 @@
-/* The BIRD driver: takes orders, runs them one after the other, and shows what it sees.
+/* The backend of BIRD 2: a level is a file that the export filters read, put in force by a
+ * `configure timeout`, so that BIRD takes it back by itself if nobody confirms it.
  *
- * It decides nothing.  What it says about exports it has read in BIRD's export tables. */
-#include "routing/bird_driver.h"
-
-#include <qb/qblog.h>
-#include <stdarg.h>
+ * It reads and replaces the level file, and nothing else on the disk.  Source: BIRD 2 doc "Remote
+ * control", doc/reply_codes. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static void on_kick(void *data);
+#include "routing/bird_level.h"
+#include "routing/bird_reply.h"
+#include "routing/driver.h"
 
-static void timer_stop(struct bird_driver *d, qb_loop_timer_handle *timer)
+/* After being withdrawn BIRD fills an adj-out some milliseconds after its "Reconfigured". */
+#define FILL_LOOKS 12
+
+static_assert(BIRD_LEVEL_SIZE <= ORDER_OLD_SIZE, "the old level file is kept with the order");
+
+struct bird {
+    struct bird_protocols protocols;
+    struct bird_routes routes;
+};
+
+static const struct control_wire wire = {
+    .router = "BIRD",
+    .socket = "control socket",
+    .group = "bird",
+    .end = '\n',
+    .read = bird_line_read,
+    .version = bird_banner_version,
+};
+
+/* The functions of cgwha.bird prepend our AS once in any case: with `rs client` BIRD does not. */
+static const struct readback_manner manner = {
+    .own_as = 1,
+    .unreadable = "add 'export table on;' to the channel of %s in bird.conf",
+    .untrusted = "add 'rs client;' to protocol bgp %s in bird.conf, for without it BIRD may not "
+                 "send the MED that its export table shows",
+    .ask_filter = "does bird.conf include /usr/share/cgwha/cgwha.bird, and does its export filter "
+                  "call cgwha_cloud()?",
+    .ask_filter_lan = "does bird.conf include /usr/share/cgwha/cgwha.bird, and does its export "
+                      "filter call cgwha_lan()?",
+};
+
+static const char *bird_socket(const struct router_conf *conf)
 {
-    if (*timer != 0)
-        qb_loop_timer_del(d->loop, *timer);
-    *timer = 0;
+    return conf->socket;
 }
 
-static void timer_start(struct bird_driver *d, qb_loop_timer_handle *timer, uint32_t ms, void *data,
-                        qb_loop_timer_dispatch_fn fn)
+/* ---- looks */
+
+static void read_level(struct router_look *look)
 {
-    timer_stop(d, timer);
-    if (qb_loop_timer_add(d->loop, QB_LOOP_MED, ms * UINT64_C(1000000), data, fn, timer) != 0)
-        qb_log(LOG_ERR, "The loop takes no timer for the BIRD driver.");
+    char text[BIRD_LEVEL_SIZE], err[ERR_MAX];
+    enum level level;
+
+    if (bird_level_read(look->conf->level_file, text, err) && bird_level_parse(text, &level))
+        look->level = level;
 }
 
-/* Runs what is next from the loop, not now: no order calls back before it has returned. */
-static void driver_kick(struct bird_driver *d)
+static bool bird_ask(void *inside, struct router_look *look, char out[COMMAND_SIZE])
 {
-    if (d->kick == 0)
-        timer_start(d, &d->kick, 0, d, on_kick);
-}
-
-/* Nothing is known yet: the first attempt to connect is still under way. */
-static bool connecting(const struct bird_driver *d)
-{
-    return !bird_client_is_up(d->client) && bird_client_why(d->client)[0] == '\0';
-}
-
-/* Looks */
-
-static void tell_seen(struct bird_driver *d, bool ok, const char *why)
-{
-    struct router_seen seen = {.reachable = ok};
-
-    d->poll_wanted = false;
-    if (ok) {
-        seen.level_known = d->look.level < LEVELS;
-        seen.level = (uint8_t)(seen.level_known ? d->look.level : LEVEL_WITHDRAWN);
-        for (unsigned i = 0; i < d->conf.count; i++)
-            seen.session[i] = d->look.read[i].seen;
+    *(struct bird *)inside = (struct bird){0};
+    switch (look->stage) {
+    case LOOK_LEVEL:
+        read_level(look);
+        return false;
+    case LOOK_SESSIONS:
+        snprintf(out, COMMAND_SIZE, "show protocols all");
+        break;
+    case LOOK_TABLE:
+        snprintf(out, COMMAND_SIZE, "show route all export table '%s'.%s",
+                 look->conf->session[look->session].name, look->family == 0 ? "ipv4" : "ipv6");
+        break;
+    case LOOK_AGAIN:
+        snprintf(out, COMMAND_SIZE, "show protocols");
+        break;
     }
-    snprintf(seen.version, sizeof(seen.version), "%s", ok ? d->version : "");
-    snprintf(seen.why, sizeof(seen.why), "%s", why);
-    d->events.seen(d->ctx, &seen);
+    return true;
 }
 
-static void order_wanting_look(struct bird_driver *d, bool ok, const char *why)
+static void take_protocol(struct router_look *look, const struct bird_protocol *p)
 {
-    struct order *order = TAILQ_FIRST(&d->orders);
-    if (order != NULL && order->wants_look) {
-        order->wants_look = false;
-        order_looked(order, ok, why);
+    bool down = strcmp(p->state, "down") == 0;
+    struct session_said said = {.established = strcmp(p->bgp_state, "Established") == 0,
+                                .disabled = down,
+                                .internal = p->internal,
+                                /* eBGP without `rs client`: BIRD 2.0 may keep to itself the MED
+                                 * that its export table shows. */
+                                .trusted = p->internal || p->route_server,
+                                .family_up = {p->channel_up[0], p->channel_up[1]},
+                                .routes_in = p->imported,
+                                .fingerprint = p->fingerprint};
+
+    snprintf(said.at, sizeof(said.at), "%s", p->name);
+    snprintf(said.name, sizeof(said.name), "%s", p->name);
+    snprintf(said.state, sizeof(said.state), "%s",
+             down || p->bgp_state[0] == '\0' ? p->state : p->bgp_state);
+    router_look_take_session(look, &said);
+}
+
+static void bird_piece(void *inside, struct router_look *look, const struct reply_piece *piece)
+{
+    struct bird *bird = inside;
+    struct bird_protocol protocol;
+    struct adj_route route;
+
+    if (look->stage != LOOK_TABLE && bird_protocols_line(&bird->protocols, piece, &protocol))
+        take_protocol(look, &protocol);
+    if (look->stage == LOOK_TABLE && bird_routes_line(&bird->routes, piece, &route))
+        router_look_take_route(look, &route);
+}
+
+static bool bird_reply(void *inside, struct router_look *look, int code, const char *text,
+                       char why[ERR_MAX])
+{
+    (void)inside;
+    if (code == BIRD_OK)
+        return true;
+    if (look->stage == LOOK_TABLE) {
+        /* 9001 "No export table in channel tun11.ipv4", or whatever else keeps us from it. */
+        router_look_no_table(look);
+        return true;
     }
+    snprintf(why, ERR_MAX, "BIRD answers %04d %.200s", code, text);
+    return false;
 }
 
-static void run_looks(struct bird_driver *d)
-{
-    struct order *order = TAILQ_FIRST(&d->orders);
-    bool for_order = order != NULL && order->wants_look && d->wait == 0;
+/* ---- orders */
 
-    if (d->look.busy || connecting(d) || (!d->poll_wanted && !for_order))
-        return;
-    if (!bird_look_start(&d->look)) {
-        const char *why = bird_client_why(d->client);
-        why = why[0] != '\0' ? why : "too many commands wait for BIRD";
-        if (d->poll_wanted)
-            tell_seen(d, false, why);
-        if (for_order)
-            order_wanting_look(d, false, why);
-        return;
+static bool bird_begin(void *inside, struct order *order, char err[ERR_MAX])
+{
+    const struct router_conf *conf = &order->driver->conf;
+    char text[BIRD_LEVEL_SIZE];
+    enum level old;
+
+    (void)inside;
+    order->has_old = bird_level_read(conf->level_file, order->old, err);
+    if (order->has_old)
+        order->old_level = bird_level_parse(order->old, &old) ? old : (unsigned)LEVELS;
+    if (router_bird_level_text(conf, order->level, text, sizeof(text)) == 0) {
+        snprintf(err, ERR_MAX, "the level file's text is too long");
+        return false;
     }
-    d->looking = for_order ? order : NULL;
-    d->undisturbed = TAILQ_EMPTY(&d->orders);
-    if (for_order)
-        order->wants_look = false;
+    return bird_level_write(conf->level_file, text, err);
 }
 
-static struct order *order_new(struct bird_driver *d, enum order_kind kind, uint32_t id,
-                               uint32_t deadline_ms);
-
-/* `configure` opens what was disabled, and so may a person: what is to be closed stays closed. */
-static void keep_closed(struct bird_driver *d)
+/* The level file says again what BIRD is at or goes back to. */
+static bool bird_restore(void *inside, struct order *order, char err[ERR_MAX])
 {
-    if (!d->closed || !TAILQ_EMPTY(&d->orders))
-        return;
-    for (unsigned i = 0; i < d->conf.count; i++) {
-        const struct router_session_seen *seen = &d->look.read[i].seen;
-        if (d->conf.session[i].lan || !seen->known || seen->disabled)
-            continue;
-        qb_log(LOG_NOTICE, "Session %s was opened while it is to stay closed; closing it again.",
-               d->conf.session[i].name);
-        struct order *order = order_new(d, ORDER_CLOSE, 0, CLOSE_DEADLINE_MS);
-        if (order != NULL)
-            order->internal = true;
-        return;
-    }
+    (void)inside;
+    return !order->has_old || bird_level_write(order->driver->conf.level_file, order->old, err);
 }
 
-/* Sessions that are disabled, and not by us: read while nothing of ours is under way, or what an
- * order has just opened would be closed again. */
-static void note_off(struct bird_driver *d)
+static bool bird_command(void *inside, const struct order *order, enum act act, unsigned n,
+                         char out[COMMAND_SIZE])
 {
-    if (d->closed || !d->undisturbed || !TAILQ_EMPTY(&d->orders))
-        return;
-    d->off = 0;
-    for (unsigned i = 0; i < d->conf.count; i++)
-        d->off |= (uint16_t)(d->look.read[i].seen.disabled ? 1u << i : 0u);
-}
+    const struct driver *d = order->driver;
+    const char *session = d->conf.session[order->at].name;
 
-static void on_look(void *ctx, bool ok, const char *why)
-{
-    struct bird_driver *d = ctx;
-    struct order *order = d->looking;
-
-    d->looking = NULL;
-    if (d->poll_wanted)
-        tell_seen(d, ok, why);
-    if (order != NULL)
-        order_looked(order, ok, why);
-    if (ok)
-        note_off(d);
-    if (ok && order == NULL)
-        keep_closed(d);
-    driver_kick(d);
-}
-
-/* Orders */
-
-static void on_soft(void *data)
-{
-    struct order *order = data;
-    order->soft = 0;
-    order->late = true;
-    driver_kick(order->driver);
-}
-
-static void on_hard(void *data)
-{
-    struct order *order = data;
-    order->hard = 0;
-    order_expired(order);
-}
-
-static struct order *order_new(struct bird_driver *d, enum order_kind kind, uint32_t id,
-                               uint32_t deadline_ms)
-{
-    struct order *order = calloc(1, sizeof(*order));
-    uint32_t undo = deadline_ms > d->times.undo_ms ? d->times.undo_ms : deadline_ms / 2;
-
-    if (order == NULL) {
-        qb_log(LOG_ERR, "Out of memory: order %u to BIRD is lost.", id);
-        return NULL;
-    }
-    order->driver = d;
-    order->kind = kind;
-    order->id = id;
-    order->deadline_ms = deadline_ms;
-    if (kind == ORDER_LEVEL)
-        timer_start(d, &order->soft, deadline_ms - undo, order, on_soft);
-    timer_start(d, &order->hard, deadline_ms, order, on_hard);
-    TAILQ_INSERT_TAIL(&d->orders, order, link);
-    driver_kick(d);
-    return order;
-}
-
-/* A later order of the same sort takes the place of those before it. */
-static void supersede(struct bird_driver *d, bool level)
-{
-    struct order *order;
-    TAILQ_FOREACH(order, &d->orders, link)
-    {
-        if ((order->kind == ORDER_LEVEL) == level)
-            order->superseded = true;
-    }
-}
-
-void order_end(struct order *order, enum outcome outcome, const char *why)
-{
-    struct bird_driver *d = order->driver;
-    bool internal = order->internal;
-    uint32_t id = order->id;
-    char text[ERR_MAX];
-
-    snprintf(text, sizeof(text), "%s", outcome == OUTCOME_OK ? "" : why);
-    timer_stop(d, &order->soft);
-    timer_stop(d, &order->hard);
-    if (TAILQ_FIRST(&d->orders) == order)
-        timer_stop(d, &d->wait);
-    if (d->looking == order)
-        d->looking = NULL;
-    TAILQ_REMOVE(&d->orders, order, link);
-    d->undisturbed = false;
-    order->ended = true;
-    if (order->asking)
-        TAILQ_INSERT_TAIL(&d->unanswered, order, link);
+    (void)inside;
+    if (act == ACT_TRY && n == 0)
+        snprintf(out, COMMAND_SIZE, "configure check");
+    else if (act == ACT_TRY && n == 1)
+        snprintf(out, COMMAND_SIZE, "configure timeout %d", CONFIRM_TIMEOUT_S);
+    else if (n > 0)
+        return false;
+    else if (act == ACT_CONFIRM || act == ACT_KEEP)
+        snprintf(out, COMMAND_SIZE, "configure confirm");
+    else if (act == ACT_UNDO)
+        snprintf(out, COMMAND_SIZE, "configure undo");
+    else if (act == ACT_OPEN)
+        snprintf(out, COMMAND_SIZE, "enable \"%s\"", session);
+    else if (d->closed)
+        snprintf(out, COMMAND_SIZE, "disable \"%s\" \"%s\"", session, d->message);
     else
-        free(order);
-    driver_kick(d);
-    if (!internal)
-        d->events.done(d->ctx, id, outcome, text);
-}
-
-static void on_reply(void *arg, int code, const char *text)
-{
-    struct order *order = arg;
-
-    order->asking = false;
-    if (order->ended) {
-        TAILQ_REMOVE(&order->driver->unanswered, order, link);
-        free(order);
-        return;
-    }
-    driver_kick(order->driver);
-    order->reply(order, code, text);
-}
-
-void order_ask(struct order *order, order_reply_fn reply, const char *format, ...)
-{
-    struct bird_command command = {.end = on_reply, .arg = order};
-    char text[BIRD_COMMAND_SIZE];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    order->reply = reply;
-    order->asking = true;
-    if (!bird_client_send(order->driver->client, &command, "%s", text)) {
-        const char *why = bird_client_why(order->driver->client);
-        on_reply(order, -1, why[0] != '\0' ? why : "too many commands wait for BIRD");
-    }
-}
-
-static void on_wait(void *data)
-{
-    struct bird_driver *d = data;
-    d->wait = 0;
-    driver_kick(d);
-}
-
-void order_look(struct order *order, uint32_t wait_ms)
-{
-    struct bird_driver *d = order->driver;
-
-    order->wants_look = true;
-    if (wait_ms > 0)
-        timer_start(d, &d->wait, wait_ms, d, on_wait);
-    driver_kick(d);
-}
-
-/* One turn over the orders. False if the list changed, so that it must be walked anew. */
-static bool run_orders_once(struct bird_driver *d)
-{
-    struct order *order;
-
-    TAILQ_FOREACH(order, &d->orders, link)
-    {
-        bool runs = order == TAILQ_FIRST(&d->orders);
-        if (!order->started && order->superseded) {
-            order_end(order, OUTCOME_FAILED, "a later order took its place");
-            return false;
-        }
-        if (runs && !order->started && !connecting(d)) {
-            order->started = true;
-            order_start(order);
-            return false;
-        }
-        if (runs && order->started && !order->asking && (order->superseded || order->late)) {
-            order->wants_look = false;
-            timer_stop(d, &d->wait);
-            if (d->looking == order)
-                d->looking = NULL;
-            order_interrupt(order);
-            return false;
-        }
-    }
+        snprintf(out, COMMAND_SIZE, "disable \"%s\"", session);
     return true;
 }
 
-static void on_kick(void *data)
+static bool tried(const struct order *order, unsigned n, int code, const char *text,
+                  char why[ERR_MAX])
 {
-    struct bird_driver *d = data;
-
-    d->kick = 0;
-    while (!run_orders_once(d))
-        continue;
-    run_looks(d);
+    if (n == 0 ? code == BIRD_CHECKED
+               : code == BIRD_RECONFIGURED || code == BIRD_RECONFIG_PROGRESS ||
+                     code == BIRD_RECONFIG_QUEUED)
+        return true;
+    if (code == BIRD_DENIED)
+        snprintf(why, ERR_MAX,
+                 "BIRD denies configuring on %s: this control socket is restricted; give cgwhad "
+                 "one that is not",
+                 order->driver->conf.socket);
+    else
+        snprintf(why, ERR_MAX, "BIRD refuses its configuration: %.200s", text);
+    return false;
 }
 
-/* The connection */
-
-static void on_up(void *ctx, const char *version)
+static bool bird_done(void *inside, const struct order *order, enum act act, unsigned n, int code,
+                      const char *text, char why[ERR_MAX])
 {
-    struct bird_driver *d = ctx;
-
-    snprintf(d->version, sizeof(d->version), "%s", version);
-    d->said_down = false;
-    qb_log(LOG_INFO, "Connected to %s on %s.", version, d->conf.socket);
-    driver_kick(d);
-}
-
-static void on_down(void *ctx, const char *why)
-{
-    struct bird_driver *d = ctx;
-
-    if (!d->said_down)
-        qb_log(LOG_WARNING, "%s", why);
-    d->said_down = true;
-    driver_kick(d);
-}
-
-/* What the owner may ask */
-
-static void bird_poll(void *self)
-{
-    struct bird_driver *d = self;
-    d->poll_wanted = true;
-    driver_kick(d);
-}
-
-static void bird_set_level(void *self, uint32_t id, enum level level, uint32_t deadline_ms)
-{
-    struct bird_driver *d = self;
-
-    supersede(d, true);
-    struct order *order = order_new(d, ORDER_LEVEL, id, deadline_ms);
-    if (order != NULL)
-        order->level = level;
-}
-
-static void bird_close_sessions(void *self, uint32_t id, const char *message, uint32_t deadline_ms)
-{
-    struct bird_driver *d = self;
-
-    supersede(d, false);
-    bird_message_clean(message, d->message);
-    d->closed = true;
-    order_new(d, ORDER_CLOSE, id, deadline_ms);
-}
-
-static void bird_open_sessions(void *self, uint32_t id, uint32_t deadline_ms)
-{
-    struct bird_driver *d = self;
-
-    supersede(d, false);
-    d->closed = false;
-    d->off = 0;
-    order_new(d, ORDER_OPEN, id, deadline_ms);
-}
-
-static void orders_free(struct bird_driver *d, struct orders *orders)
-{
-    struct order *order;
-    while ((order = TAILQ_FIRST(orders)) != NULL) {
-        TAILQ_REMOVE(orders, order, link);
-        timer_stop(d, &order->soft);
-        timer_stop(d, &order->hard);
-        free(order);
-    }
-}
-
-static void bird_destroy(void *self)
-{
-    struct bird_driver *d = self;
-
-    bird_client_destroy(d->client);
-    timer_stop(d, &d->kick);
-    timer_stop(d, &d->wait);
-    orders_free(d, &d->orders);
-    orders_free(d, &d->unanswered);
-    free(d);
-}
-
-bool bird_create(struct router *out, qb_loop_t *loop, const struct router_conf *conf,
-                 const struct router_events *events, void *ctx, const struct bird_times *times,
-                 char err[ERR_MAX])
-{
-    static const struct router_ops ops = {bird_poll, bird_set_level, bird_close_sessions,
-                                          bird_open_sessions, bird_destroy};
-    static const struct bird_client_events client_events = {on_up, on_down};
-    struct bird_driver *d = calloc(1, sizeof(*d));
-
-    if (d == NULL) {
-        snprintf(err, ERR_MAX, "out of memory");
+    (void)inside;
+    switch (act) {
+    case ACT_TRY:
+        return tried(order, n, code, text, why);
+    case ACT_CONFIRM:
+        if (code == BIRD_CONFIRMED)
+            return true;
+        snprintf(why, ERR_MAX,
+                 "BIRD had gone back to its old configuration before it was confirmed");
         return false;
+    case ACT_KEEP:
+    case ACT_UNDO:
+        return true; /* if it was not undone, BIRD does it by itself */
+    case ACT_CLOSE:
+    case ACT_OPEN:
+        break;
     }
-    d->loop = loop;
-    d->conf = *conf;
-    d->events = *events;
-    d->ctx = ctx;
-    d->times = *times;
-    TAILQ_INIT(&d->orders);
-    TAILQ_INIT(&d->unanswered);
-    d->client = bird_client_create(loop, d->conf.socket, times, &client_events, d, err);
-    if (d->client == NULL) {
-        free(d);
-        return false;
-    }
-    d->look.client = d->client;
-    d->look.conf = &d->conf;
-    d->look.done = on_look;
-    d->look.ctx = d;
-    *out = (struct router){.ops = &ops, .self = d};
-    return true;
+    /* If BIRD has no such session there is nothing to close or open. */
+    if (code < BIRD_ERROR || code == BIRD_NO_PROTOCOL)
+        return true;
+    snprintf(why, ERR_MAX, "BIRD does not close or open %s: %.160s",
+             order->driver->conf.session[order->at].name, text);
+    return false;
 }
+
+const struct backend backend_bird = {
+    .name = "BIRD",
+    .wire = &wire,
+    .manner = &manner,
+    .inside_size = sizeof(struct bird),
+    .passes = 1,
+    .fill_looks = FILL_LOOKS,
+    .opens_closed = true, /* `configure` opens what was disabled */
+    .socket = bird_socket,
+    .ask = bird_ask,
+    .piece = bird_piece,
+    .reply = bird_reply,
+    .begin = bird_begin,
+    .restore = bird_restore,
+    .command = bird_command,
+    .done = bird_done,
+};
 
 bool router_bird_create(struct router *out, qb_loop_t *loop, const struct router_conf *conf,
                         const struct router_events *events, void *ctx, char err[ERR_MAX])
 {
-    return bird_create(out, loop, conf, events, ctx, &bird_times_default, err);
+    return driver_create(out, &backend_bird, loop, conf, events, ctx, &control_times_default, err);
 }

@@ -9,6 +9,10 @@
 
 #define BIRD_LEVEL_SIZE 1024 /* the whole file, with a NUL */
 
+/* The text of the level file for a level. Returns its length, or 0 if size is too small. */
+size_t router_bird_level_text(const struct router_conf *conf, enum level level, char *out,
+                              size_t size);
+
 /* The level that a text of ours names. False if it is not ours. Pure. */
 bool bird_level_parse(const char *text, enum level *out);
 

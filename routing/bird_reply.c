@@ -20,9 +20,9 @@ static bool four_digits(const char *s, size_t len, uint16_t *value)
 }
 
 /* The line without its newline; true if it has one of the forms of the control protocol. */
-static bool line_parse(const char *s, size_t len, uint16_t code, struct bird_line *out)
+static bool line_parse(const char *s, size_t len, uint16_t code, struct reply_piece *out)
 {
-    *out = (struct bird_line){.code = code, .text = s + 1, .len = len > 0 ? len - 1 : 0};
+    *out = (struct reply_piece){.code = code, .text = s + 1, .len = len > 0 ? len - 1 : 0};
     if (len > 0 && s[0] == ' ')
         return true;
     if (len > 0 && s[0] == '+') {
@@ -37,29 +37,19 @@ static bool line_parse(const char *s, size_t len, uint16_t code, struct bird_lin
     return true;
 }
 
-enum bird_read bird_line_read(const char *buf, size_t len, uint16_t *code, size_t *used,
-                              struct bird_line *out)
+enum reply_read bird_line_read(const char *buf, size_t len, uint16_t *code, size_t *used,
+                               struct reply_piece *out)
 {
     const char *end = len > 0 ? memchr(buf, '\n', len) : NULL;
     *used = 0;
     if (end == NULL)
-        return BIRD_MORE;
+        return REPLY_MORE;
     if (!line_parse(buf, (size_t)(end - buf), *code, out))
-        return BIRD_BAD;
+        return REPLY_BAD;
     *used = (size_t)(end - buf) + 1;
     if (!out->async)
         *code = out->last ? 0 : out->code;
-    return BIRD_LINE;
-}
-
-void bird_line_text(const struct bird_line *line, char *out, size_t size)
-{
-    size_t n = line->len < size - 1 ? line->len : size - 1;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)line->text[i];
-        out[i] = c < ' ' || c == 0x7f ? ' ' : (char)c;
-    }
-    out[n] = '\0';
+    return REPLY_PIECE;
 }
 
 /* Words: a piece of a line, with a cursor that eats it from the left. */
@@ -69,7 +59,7 @@ struct span {
     size_t len;
 };
 
-static struct span span_of(const struct bird_line *line)
+static struct span span_of(const struct reply_piece *line)
 {
     return (struct span){line->text, line->len};
 }
@@ -117,8 +107,8 @@ static bool is_word(struct span word, const char *text)
 
 static void copy_cut(struct span word, char *out, size_t size)
 {
-    struct bird_line line = {.text = word.s, .len = word.len};
-    bird_line_text(&line, out, size);
+    struct reply_piece line = {.text = word.s, .len = word.len};
+    reply_text(&line, out, size);
 }
 
 /* Eats decimal digits; false if there is none or the number does not fit. */
@@ -136,7 +126,7 @@ static bool eat_number(struct span *from, uint32_t *out)
     return digits > 0 && sum <= UINT32_MAX;
 }
 
-void bird_banner_version(const struct bird_line *line, char out[NAME_MAX_LEN])
+void bird_banner_version(const struct reply_piece *line, char out[NAME_MAX_LEN])
 {
     struct span rest = span_of(line);
     out[0] = '\0';
@@ -222,7 +212,7 @@ static void protocol_detail(struct bird_protocols *parser, struct span rest)
     }
 }
 
-bool bird_protocols_line(struct bird_protocols *parser, const struct bird_line *line,
+bool bird_protocols_line(struct bird_protocols *parser, const struct reply_piece *line,
                          struct bird_protocol *out)
 {
     bool complete = parser->open && (line->last || line->code == BIRD_PROTOCOL);
@@ -244,7 +234,7 @@ bool bird_protocols_line(struct bird_protocols *parser, const struct bird_line *
 
 /* Routes */
 
-static void route_prefix(struct bird_route *route, struct span word)
+static void route_prefix(struct adj_route *route, struct span word)
 {
     char text[PREFIX_TEXT], err[ERR_MAX];
     route->prefix = (struct prefix){0};
@@ -261,7 +251,7 @@ static void route_open(struct bird_routes *parser, struct span line)
     struct prefix before = parser->current.prefix;
     bool same = line.len > 0 && *line.s == ' ' && parser->open;
 
-    parser->current = (struct bird_route){0};
+    parser->current = (struct adj_route){0};
     parser->open = true;
     parser->in_community = false;
     if (same)
@@ -270,7 +260,7 @@ static void route_open(struct bird_routes *parser, struct span line)
         route_prefix(&parser->current, eat_word(&line));
 }
 
-static void route_path(struct bird_route *route, struct span rest)
+static void route_path(struct adj_route *route, struct span rest)
 {
     uint32_t as;
     if (!eat_number(&rest, &route->first_as))
@@ -280,7 +270,7 @@ static void route_path(struct bird_route *route, struct span rest)
         route->first_runs++;
 }
 
-static void route_communities(struct bird_route *route, struct span rest)
+static void route_communities(struct adj_route *route, struct span rest)
 {
     for (struct span word = eat_word(&rest); word.len > 0; word = eat_word(&rest))
         route->gshut |= is_word(word, "(65535,0)");
@@ -288,7 +278,7 @@ static void route_communities(struct bird_route *route, struct span rest)
 
 static void route_attribute(struct bird_routes *parser, struct span rest)
 {
-    struct bird_route *route = &parser->current;
+    struct adj_route *route = &parser->current;
     bool goes_on = rest.len > 1 && rest.s[0] == '\t' && rest.s[1] == '\t';
 
     if (goes_on) {
@@ -305,8 +295,8 @@ static void route_attribute(struct bird_routes *parser, struct span rest)
         route_path(route, rest);
 }
 
-bool bird_routes_line(struct bird_routes *parser, const struct bird_line *line,
-                      struct bird_route *out)
+bool bird_routes_line(struct bird_routes *parser, const struct reply_piece *line,
+                      struct adj_route *out)
 {
     struct span text = span_of(line);
     bool starts = line->code == BIRD_ROUTE && !line->last && text.len > 0 && *text.s != '\t' &&
@@ -324,45 +314,4 @@ bool bird_routes_line(struct bird_routes *parser, const struct bird_line *line,
     else if (parser->open && line->code == BIRD_ROUTE_ATTRIBUTE)
         route_attribute(parser, text);
     return complete;
-}
-
-/* The shutdown message */
-
-/* Length of the UTF-8 character at s (RFC 3629), 0 if there is none. */
-static size_t utf8_length(const unsigned char *s)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : s[0] >= 0xc0 ? 2 : 0;
-    uint32_t point = n == 1 ? s[0] : n == 0 ? 0 : s[0] & (0x7fu >> n);
-
-    if (n <= 1)
-        return n;
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-        point = point << 6 | (s[i] & 0x3fu);
-    }
-    bool surrogate = point >= 0xd800 && point <= 0xdfff;
-    return s[0] > 0xf4 || point < least[n] || point > 0x10ffff || surrogate ? 0 : n;
-}
-
-void bird_message_clean(const char *in, char out[BIRD_MESSAGE_SIZE])
-{
-    const unsigned char *s = (const unsigned char *)in;
-    size_t used = 0;
-
-    while (*s != '\0') {
-        size_t n = utf8_length(s);
-        if (used + (n > 0 ? n : 1) > BIRD_MESSAGE_SIZE - 1)
-            break;
-        if (n > 1) {
-            memcpy(out + used, s, n);
-            used += n;
-        } else {
-            bool control = *s < ' ' || *s == 0x7f;
-            out[used++] = n == 0 ? '?' : control ? ' ' : *s == '"' ? '\'' : (char)*s;
-        }
-        s += n > 0 ? n : 1;
-    }
-    out[used] = '\0';
 }

@@ -1,4 +1,4 @@
-/* The one router interface; BIRD stands behind it now, FRR next.
+/* The one router interface; BIRD and FRR stand behind it.
  *
  * A router driver shows what is really exported and does what it is told.  It never decides
  * anything, never blocks, and reports what it has read back, not what it has configured. */
@@ -28,9 +28,15 @@ struct router_session {
     bool lan;                /* towards the LAN, not the cloud */
 };
 
+/* The routers there are, each by the middle of its router_..._create(). */
+#define ROUTER_KINDS(X) X(bird) X(frr)
+
 struct router_conf {
-    char socket[PATH_LEN];
-    char level_file[PATH_LEN];
+    char kind[NAME_MAX_LEN];         /* one of these */
+    char socket[PATH_LEN];           /* BIRD's */
+    char level_file[PATH_LEN];       /* BIRD's */
+    char vty_socket[PATH_LEN];       /* FRR's bgpd's */
+    char vrf[NAME_MAX_LEN];          /* FRR: of the BGP instance; empty: the default one */
     uint32_t asn;                    /* local AS, for reading prepends back */
     struct level_attr level[LEVELS]; /* [LEVEL_WITHDRAWN] is unused */
     struct prefix_list prefixes;     /* the shared ones */
@@ -43,7 +49,7 @@ struct router_session_seen {
     bool known;            /* the router has a session of this name */
     bool established;      /* BGP Established */
     bool disabled;         /* closed by an administrator (or by us) */
-    bool table;            /* its adj-out can be read; for BIRD: `export table on` */
+    bool table;            /* its adj-out can be read; BIRD: `export table on` */
     uint64_t exported;     /* cloud side: shared prefixes in its adj-out, a bit each */
     uint64_t at_level;     /* those of them that carry exactly the attributes of .level below */
     uint32_t routes_out;   /* all routes in its adj-out */
@@ -55,10 +61,10 @@ struct router_session_seen {
 /* A snapshot: complete, of one moment, or not delivered at all. */
 struct router_seen {
     bool reachable;   /* false: nothing below is known, .why says what to do */
-    uint8_t level;    /* enum level that the level file names now (what the router was given) */
-    bool level_known; /* false: the file is missing or not ours */
+    uint8_t level;    /* enum level that the router was given (BIRD: what the level file names) */
+    bool level_known; /* false: it was given none by us */
     struct router_session_seen session[SESSIONS_MAX];
-    char version[NAME_MAX_LEN]; /* "BIRD 2.0.12" */
+    char version[NAME_MAX_LEN]; /* "BIRD 2.0.12", "FRR 8.4.4" */
     char why[ERR_MAX];
 };
 
@@ -101,8 +107,11 @@ struct router {
 bool router_bird_create(struct router *out, qb_loop_t *loop, const struct router_conf *conf,
                         const struct router_events *events, void *ctx, char err[ERR_MAX]);
 
-/* The text of the level file for a level. Returns its length, or 0 if size is too small. */
-size_t router_bird_level_text(const struct router_conf *conf, enum level level, char *out,
-                              size_t size);
+/* Makes the FRR driver, in the same way. Source: FRR 8.4 lib/vty.c, doc "BGP". */
+bool router_frr_create(struct router *out, qb_loop_t *loop, const struct router_conf *conf,
+                       const struct router_events *events, void *ctx, char err[ERR_MAX]);
 
+/* Makes the driver that conf names. */
+bool router_create(struct router *out, qb_loop_t *loop, const struct router_conf *conf,
+                   const struct router_events *events, void *ctx, char err[ERR_MAX]);
 #endif

@@ -69,6 +69,7 @@ TEST_CONF_BAD = \
 	tests/conf/bad-prepend-shorter-than-default.conf \
 	tests/conf/bad-prepend-shorter.conf \
 	tests/conf/bad-section-never-closed.conf \
+	tests/conf/bad-router.conf \
 	tests/conf/bad-session-name.conf \
 	tests/conf/bad-session-of-tunnel-and-lan.conf \
 	tests/conf/bad-session-twice.conf \

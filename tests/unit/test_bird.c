@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "routing/bird_driver.h"
+#include "routing/bird_level.h"
+#include "routing/driver.h"
 #include "tests/unit/fake_bird.h"
 
 #define GUARD_MS 60000 /* a test that waits longer has failed */
@@ -22,12 +23,12 @@ enum { TUN11, TUN12, LAN, SESSIONS };
 
 /* A loaded machine must not make a test fail: what is waited for has seconds, and only a test that
  * is about a time running out shortens that one. */
-static const struct bird_times calm = {.silence_ms = 10000,
-                                       .reply_ms = 20000,
-                                       .retry_ms = 2,
-                                       .retry_max_ms = 8,
-                                       .read_back_ms = 2,
-                                       .undo_ms = 9000};
+static const struct control_times calm = {.silence_ms = 10000,
+                                          .reply_ms = 20000,
+                                          .retry_ms = 2,
+                                          .retry_max_ms = 8,
+                                          .read_back_ms = 2,
+                                          .undo_ms = 9000};
 
 struct answer {
     uint32_t id;
@@ -150,7 +151,9 @@ static int set_up(void **state)
     put_level(b, LEVEL_NORMAL);
     fake_start(&b->fake, b->loop, &b->conf);
     b->events = (struct router_events){on_seen, on_done};
-    return bird_create(&b->router, b->loop, &b->conf, &b->events, b, &calm, err) ? 0 : -1;
+    return driver_create(&b->router, &backend_bird, b->loop, &b->conf, &b->events, b, &calm, err)
+               ? 0
+               : -1;
 }
 
 static int tear_down(void **state)
@@ -177,13 +180,14 @@ static void poll_once(struct bench *b)
 /* The same driver anew, with other times. */
 static void with_times(struct bench *b, uint32_t silence_ms, uint32_t reply_ms)
 {
-    struct bird_times times = calm;
+    struct control_times times = calm;
     char err[ERR_MAX];
 
     times.silence_ms = silence_ms;
     times.reply_ms = reply_ms;
     b->router.ops->destroy(b->router.self);
-    assert_true(bird_create(&b->router, b->loop, &b->conf, &b->events, b, &times, err));
+    assert_true(
+        driver_create(&b->router, &backend_bird, b->loop, &b->conf, &b->events, b, &times, err));
 }
 
 static void poll_until_reachable(struct bench *b)
@@ -200,10 +204,10 @@ static void order_level(struct bench *b, uint32_t id, enum level level)
     assert_int_equal(b->done_count, before);
 }
 
-/* Ends by its deadline: it gives up after 100 ms, and has the rest to undo. */
+/* Ends by its deadline: it gives up after a second, and has the rest to undo. */
 static const struct answer *level_in_vain(struct bench *b, enum level level)
 {
-    b->router.ops->set_level(b->router.self, 7, level, calm.undo_ms + 100);
+    b->router.ops->set_level(b->router.self, 7, level, calm.undo_ms + 1000);
     run_until(b, b->seen_count, b->done_count + 1);
     return &b->done[b->done_count - 1];
 }
@@ -594,7 +598,8 @@ static void a_new_level_takes_the_place_of_one_being_read_back(void **state)
     b->router.ops->destroy(b->router.self);
     b->events.seen = supersede_on_seen;
     char err[ERR_MAX];
-    assert_true(bird_create(&b->router, b->loop, &b->conf, &b->events, b, &calm, err));
+    assert_true(
+        driver_create(&b->router, &backend_bird, b->loop, &b->conf, &b->events, b, &calm, err));
     b->fake.session[TUN12].stubborn = true;
     order_level(b, 1, LEVEL_HIGH);
     b->router.ops->poll(b->router.self);
@@ -803,7 +808,8 @@ static void a_session_that_bird_does_not_know_is_no_obstacle(void **state)
     struct router_conf conf = b->conf;
     snprintf(conf.session[TUN11].name, NAME_MAX_LEN, "gone");
     char err[ERR_MAX];
-    assert_true(bird_create(&b->router, b->loop, &conf, &b->events, b, &calm, err));
+    assert_true(
+        driver_create(&b->router, &backend_bird, b->loop, &conf, &b->events, b, &calm, err));
     close_now(b, "bye");
     check_answer(&b->done[0], OUTCOME_OK, "");
     assert_true(b->fake.session[TUN12].disabled);
@@ -861,7 +867,8 @@ static void it_can_go_at_any_moment(void **state)
     b->router.ops->set_level(b->router.self, 3, LEVEL_LOW, 20); /* ends with its reply awaited */
     run_until(b, b->seen_count, 2);
     b->router.ops->destroy(b->router.self);
-    assert_true(bird_create(&b->router, b->loop, &b->conf, &b->events, b, &calm, err));
+    assert_true(
+        driver_create(&b->router, &backend_bird, b->loop, &b->conf, &b->events, b, &calm, err));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

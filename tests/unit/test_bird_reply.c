@@ -10,24 +10,24 @@
 #include <string.h>
 
 #include "routing/bird_reply.h"
-#include "tests/unit/bird_golden.h"
+#include "tests/unit/router_golden.h"
 
 /* Lines */
 
-static enum bird_read one(const char *text, uint16_t before, struct bird_line *line)
+static enum reply_read one(const char *text, uint16_t before, struct reply_piece *line)
 {
     uint16_t code = before;
     size_t used = 99;
-    enum bird_read got = bird_line_read(text, strlen(text), &code, &used, line);
-    assert_true(got == BIRD_LINE ? used > 0 : used == 0);
+    enum reply_read got = bird_line_read(text, strlen(text), &code, &used, line);
+    assert_true(got == REPLY_PIECE ? used > 0 : used == 0);
     return got;
 }
 
 static void check_line(const char *text, uint16_t before, uint16_t code, bool last,
                        const char *rest)
 {
-    struct bird_line line;
-    assert_int_equal(one(text, before, &line), BIRD_LINE);
+    struct reply_piece line;
+    assert_int_equal(one(text, before, &line), REPLY_PIECE);
     assert_int_equal(line.code, code);
     assert_int_equal(line.last, last);
     assert_int_equal(line.len, strlen(rest));
@@ -36,7 +36,7 @@ static void check_line(const char *text, uint16_t before, uint16_t code, bool la
 
 static void lines_have_four_forms(void **state)
 {
-    struct bird_line line;
+    struct reply_piece line;
     (void)state;
     check_line("0001 BIRD 2.0.12 ready.\n", 0, 1, true, "BIRD 2.0.12 ready.");
     check_line("1007-Table export:\n", 0, 1007, false, "Table export:");
@@ -44,7 +44,7 @@ static void lines_have_four_forms(void **state)
     check_line("0000 \n", 1012, 0, true, "");
     check_line("0000\n", 1012, 0, true, "");
     check_line(" \n", 1006, 1006, false, "");
-    assert_int_equal(one("+something\n", 1007, &line), BIRD_LINE);
+    assert_int_equal(one("+something\n", 1007, &line), REPLY_PIECE);
     assert_true(line.async && !line.last);
 }
 
@@ -54,11 +54,11 @@ static void a_code_is_repeated_until_the_end(void **state)
     static const uint16_t codes[] = {1007, 1007, 1007, 1007, 0, 0};
     uint16_t code = 0;
     size_t at = 0, used;
-    struct bird_line line;
+    struct reply_piece line;
     (void)state;
     for (unsigned i = 0; i < 6; i++) {
         assert_int_equal(bird_line_read(text + at, sizeof(text) - 1 - at, &code, &used, &line),
-                         BIRD_LINE);
+                         REPLY_PIECE);
         assert_int_equal(line.code, codes[i]);
         at += used;
     }
@@ -68,24 +68,24 @@ static void other_lines_are_bad(void **state)
 {
     static const char *const bad[] = {"\n",      "x\n",      "12 x\n",     "123\n",   "12345 x\n",
                                       "0000x\n", "-001 x\n", "HTTP/1.1\n", "00 1-\n", "1007+x\n"};
-    struct bird_line line;
+    struct reply_piece line;
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        if (one(bad[i], 0, &line) != BIRD_BAD)
+        if (one(bad[i], 0, &line) != REPLY_BAD)
             fail_msg("taken: %s", bad[i]);
     }
-    assert_int_equal(one("1007-unfinished", 0, &line), BIRD_MORE);
-    assert_int_equal(one("", 0, &line), BIRD_MORE);
+    assert_int_equal(one("1007-unfinished", 0, &line), REPLY_MORE);
+    assert_int_equal(one("", 0, &line), REPLY_MORE);
 }
 
 /* Feeds a reply to somebody, line by line; returns the code of its last line, -1 if it has none. */
-static int feed(const char *bytes, size_t len, void (*to)(void *, const struct bird_line *),
+static int feed(const char *bytes, size_t len, void (*to)(void *, const struct reply_piece *),
                 void *arg)
 {
     uint16_t code = 0;
     size_t at = 0, used;
-    struct bird_line line;
-    while (bird_line_read(bytes + at, len - at, &code, &used, &line) == BIRD_LINE) {
+    struct reply_piece line;
+    while (bird_line_read(bytes + at, len - at, &code, &used, &line) == REPLY_PIECE) {
         to(arg, &line);
         at += used;
         if (line.last)
@@ -102,7 +102,7 @@ struct protocols {
     struct bird_protocol item[300];
 };
 
-static void take_protocol(void *arg, const struct bird_line *line)
+static void take_protocol(void *arg, const struct reply_piece *line)
 {
     struct protocols *all = arg;
     assert_true(all->count < 300);
@@ -113,7 +113,7 @@ static void take_protocol(void *arg, const struct bird_line *line)
 static void read_protocols(const char *name, struct protocols *out)
 {
     struct golden golden;
-    golden_read(name, &golden);
+    golden_read("bird", name, &golden);
     memset(out, 0, sizeof(*out));
     assert_int_equal(feed(golden.bytes, golden.len, take_protocol, out), BIRD_OK);
     assert_int_equal(out->count, 6);
@@ -204,10 +204,10 @@ static void a_name_too_long_is_nobody(void **state)
 struct routes {
     struct bird_routes parser;
     unsigned count;
-    struct bird_route item[300];
+    struct adj_route item[300];
 };
 
-static void take_route(void *arg, const struct bird_line *line)
+static void take_route(void *arg, const struct reply_piece *line)
 {
     struct routes *all = arg;
     assert_true(all->count < 300);
@@ -218,13 +218,13 @@ static void take_route(void *arg, const struct bird_line *line)
 static void read_routes(const char *name, struct routes *out, unsigned count)
 {
     struct golden golden;
-    golden_read(name, &golden);
+    golden_read("bird", name, &golden);
     memset(out, 0, sizeof(*out));
     assert_int_equal(feed(golden.bytes, golden.len, take_route, out), BIRD_OK);
     assert_int_equal(out->count, count);
 }
 
-static void check_route(const struct bird_route *route, const char *prefix, uint32_t med,
+static void check_route(const struct adj_route *route, const char *prefix, uint32_t med,
                         uint32_t as, uint32_t runs, bool gshut)
 {
     char text[PREFIX_TEXT];
@@ -318,7 +318,7 @@ static void every_truncation_waits_for_more(void **state)
     (void)state;
     for (size_t g = 0; g < sizeof(goldens) / sizeof(goldens[0]); g++) {
         struct golden golden;
-        golden_read(goldens[g], &golden);
+        golden_read("bird", goldens[g], &golden);
         for (size_t len = 0; len <= golden.len; len++) {
             struct protocols protocols = {0};
             struct routes routes = {0};
@@ -340,7 +340,7 @@ static void every_byte_may_be_wrong(void **state)
     (void)state;
     for (size_t g = 0; g < sizeof(goldens) / sizeof(goldens[0]); g++) {
         struct golden golden;
-        golden_read(goldens[g], &golden);
+        golden_read("bird", goldens[g], &golden);
         for (size_t at = 0; at < golden.len; at++) {
             char keep = golden.bytes[at];
             for (size_t w = 0; w < sizeof(wrong); w++) {
@@ -367,9 +367,9 @@ static void the_banner_names_the_version(void **state)
                                              {"0002 BIRD 2 ready.\n", ""}};
     (void)state;
     for (size_t i = 0; i < sizeof(banners) / sizeof(banners[0]); i++) {
-        struct bird_line line;
+        struct reply_piece line;
         char version[NAME_MAX_LEN];
-        assert_int_equal(one(banners[i][0], 0, &line), BIRD_LINE);
+        assert_int_equal(one(banners[i][0], 0, &line), REPLY_PIECE);
         bird_banner_version(&line, version);
         assert_string_equal(version, banners[i][1]);
     }
@@ -394,27 +394,27 @@ static void messages_are_cleaned(void **state)
                                      "?"},
         {"", ""},
     };
-    char out[BIRD_MESSAGE_SIZE];
+    char out[MESSAGE_SIZE];
     (void)state;
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-        bird_message_clean(pairs[i][0], out);
+        message_clean(pairs[i][0], out);
         assert_string_equal(out, pairs[i][1]);
     }
 }
 
 static void messages_are_cut_between_characters(void **state)
 {
-    char in[600], out[BIRD_MESSAGE_SIZE];
+    char in[600], out[MESSAGE_SIZE];
     (void)state;
     memset(in, 'a', sizeof(in));
     in[sizeof(in) - 1] = '\0';
-    bird_message_clean(in, out);
+    message_clean(in, out);
     assert_int_equal(strlen(out), 255);
     memcpy(in + 254, "\xc3\xbc", 2); /* octets 255 and 256: it does not fit whole */
-    bird_message_clean(in, out);
+    message_clean(in, out);
     assert_int_equal(strlen(out), 254);
     memcpy(in + 253, "\xc3\xbc", 2);
-    bird_message_clean(in, out);
+    message_clean(in, out);
     assert_int_equal(strlen(out), 255);
 }
 

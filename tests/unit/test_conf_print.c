@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "conf/conf.h"
+#include "routing/bird_level.h"
 
 #define TEXT_SIZE 65536
 

@@ -8,14 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "routing/bird_readback.h"
-#include "tests/unit/bird_golden.h"
+#include "routing/backend.h"
+#include "routing/bird_reply.h"
+#include "tests/unit/router_golden.h"
 
 enum { TUN11, TUN12, LAN, SESSIONS };
 
 struct bench {
     struct router_conf conf;
-    struct bird_session_read read[SESSIONS_MAX];
+    struct session_read read[SESSIONS_MAX];
 };
 
 static void share(struct router_conf *conf, const char *text)
@@ -44,7 +45,7 @@ static void set_up(struct bench *b)
     snprintf(b->conf.session[LAN].name, NAME_MAX_LEN, "lan");
     b->conf.session[LAN].lan = true;
     for (unsigned i = 0; i < SESSIONS; i++) {
-        b->read[i].route_server = true;
+        b->read[i].trusted = true;
         b->read[i].seen =
             (struct router_session_seen){.known = true, .established = true, .table = true};
     }
@@ -54,23 +55,24 @@ static void feed(struct bench *b, unsigned session, unsigned level, const char *
 {
     struct golden golden;
     struct bird_routes parser = {0};
-    struct bird_line line;
-    struct bird_route route;
+    struct reply_piece line;
+    struct adj_route route;
     uint16_t code = 0;
     size_t at = 0, used;
 
-    golden_read(golden_name, &golden);
-    while (bird_line_read(golden.bytes + at, golden.len - at, &code, &used, &line) == BIRD_LINE) {
+    golden_read("bird", golden_name, &golden);
+    while (bird_line_read(golden.bytes + at, golden.len - at, &code, &used, &line) == REPLY_PIECE) {
         at += used;
         if (bird_routes_line(&parser, &line, &route))
-            bird_readback_route(&b->conf, session, level, &b->read[session], &route);
+            readback_route(&b->conf, backend_bird.manner, session, level, &b->read[session],
+                           &route);
     }
 }
 
 static void expect(struct bench *b, enum level level, const char *why)
 {
     char said[ERR_MAX] = "?";
-    bool agrees = bird_readback_agrees(&b->conf, level, b->read, said);
+    bool agrees = readback_agrees(&b->conf, backend_bird.manner, level, b->read, said);
     if (strstr(said, why) == NULL || agrees != (why[0] == '\0') || (agrees && said[0] != '\0'))
         fail_msg("\"%s\" does not say \"%s\"", said, why);
 }
@@ -139,22 +141,22 @@ static void withdrawn_wants_nothing_at_all(void **state)
     expect(&b, LEVEL_WITHDRAWN, "tun11 still exports 10.1.0.0/16, wanted nothing");
 }
 
-static struct bird_route route_of(const struct bench *b, unsigned prefix, uint32_t med,
-                                  uint32_t runs, bool gshut)
+static struct adj_route route_of(const struct bench *b, unsigned prefix, uint32_t med,
+                                 uint32_t runs, bool gshut)
 {
-    return (struct bird_route){.prefix = b->conf.prefixes.item[prefix],
-                               .has_med = true,
-                               .med = med,
-                               .first_as = runs > 0 ? 65000 : 64512,
-                               .first_runs = runs > 0 ? runs : 5,
-                               .gshut = gshut};
+    return (struct adj_route){.prefix = b->conf.prefixes.item[prefix],
+                              .has_med = true,
+                              .med = med,
+                              .first_as = runs > 0 ? 65000 : 64512,
+                              .first_runs = runs > 0 ? runs : 5,
+                              .gshut = gshut};
 }
 
-static void one_route(const struct bird_route *route, enum level level, const char *why)
+static void one_route(const struct adj_route *route, enum level level, const char *why)
 {
     struct bench b;
     set_up(&b);
-    bird_readback_route(&b.conf, TUN11, level, &b.read[TUN11], route);
+    readback_route(&b.conf, backend_bird.manner, TUN11, level, &b.read[TUN11], route);
     expect(&b, level, why);
     assert_true(b.read[TUN11].seen.at_level == (why[0] == '\0' ? b.read[TUN11].seen.exported : 0));
 }
@@ -164,7 +166,7 @@ static void every_attribute_counts(void **state)
     struct bench b;
     (void)state;
     set_up(&b);
-    struct bird_route route = route_of(&b, 1, 1000, 2, true);
+    struct adj_route route = route_of(&b, 1, 1000, 2, true);
     one_route(&route, LEVEL_LOW, "");
     route = route_of(&b, 1, 1000, 1, true);
     one_route(&route, LEVEL_LOW, "with AS 65000 1 times in front, wanted 2");
@@ -199,10 +201,12 @@ static void a_second_path_off_level_spoils_the_prefix(void **state)
     (void)state;
     for (unsigned first = 0; first < 2; first++) {
         set_up(&b);
-        struct bird_route right = route_of(&b, 0, 100, 1, false), wrong = right;
+        struct adj_route right = route_of(&b, 0, 100, 1, false), wrong = right;
         wrong.med = 5;
-        bird_readback_route(&b.conf, TUN11, LEVEL_NORMAL, &b.read[TUN11], first ? &wrong : &right);
-        bird_readback_route(&b.conf, TUN11, LEVEL_NORMAL, &b.read[TUN11], first ? &right : &wrong);
+        readback_route(&b.conf, backend_bird.manner, TUN11, LEVEL_NORMAL, &b.read[TUN11],
+                       first ? &wrong : &right);
+        readback_route(&b.conf, backend_bird.manner, TUN11, LEVEL_NORMAL, &b.read[TUN11],
+                       first ? &right : &wrong);
         assert_true(b.read[TUN11].seen.exported == 1 && b.read[TUN11].seen.at_level == 0);
         expect(&b, LEVEL_NORMAL, "with MED 5, wanted 100");
     }
@@ -223,14 +227,14 @@ static void without_rs_client_no_med_is_believed(void **state)
     struct bench b;
     (void)state;
     set_up(&b);
-    b.read[TUN11].route_server = false;
-    struct bird_route route = route_of(&b, 0, 100, 1, false);
-    bird_readback_route(&b.conf, TUN11, LEVEL_NORMAL, &b.read[TUN11], &route);
+    b.read[TUN11].trusted = false;
+    struct adj_route route = route_of(&b, 0, 100, 1, false);
+    readback_route(&b.conf, backend_bird.manner, TUN11, LEVEL_NORMAL, &b.read[TUN11], &route);
     expect(&b, LEVEL_NORMAL, "add 'rs client;' to protocol bgp tun11");
     assert_true(b.read[TUN11].seen.exported == 1 && b.read[TUN11].seen.at_level == 0);
     /* That nothing is exported it shows truly. */
     set_up(&b);
-    b.read[TUN11].route_server = false;
+    b.read[TUN11].trusted = false;
     expect(&b, LEVEL_WITHDRAWN, "");
 }
 
@@ -239,10 +243,10 @@ static void an_internal_lan_has_no_prepend(void **state)
     struct bench b;
     (void)state;
     set_up(&b);
-    b.read[LAN].route_server = false;
+    b.read[LAN].trusted = true;
     b.read[LAN].internal = true;
-    struct bird_route route = route_of(&b, 0, 1000, 0, false);
-    bird_readback_route(&b.conf, LAN, LEVEL_LOW, &b.read[LAN], &route);
+    struct adj_route route = route_of(&b, 0, 1000, 0, false);
+    readback_route(&b.conf, backend_bird.manner, LAN, LEVEL_LOW, &b.read[LAN], &route);
     expect(&b, LEVEL_LOW, "");
     assert_int_equal(b.read[LAN].seen.routes_wrong, 0);
 }

@@ -1,6 +1,6 @@
-/* What a real BIRD 2.0.12 said, byte for byte: tests/golden/bird. */
-#ifndef CGWHA_TESTS_UNIT_BIRD_GOLDEN_H
-#define CGWHA_TESTS_UNIT_BIRD_GOLDEN_H
+/* What a real BIRD 2.0.12 and a real FRR 8.4.4 said, byte for byte: tests/golden/bird, frr. */
+#ifndef CGWHA_TESTS_UNIT_ROUTER_GOLDEN_H
+#define CGWHA_TESTS_UNIT_ROUTER_GOLDEN_H
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,11 +12,11 @@ struct golden {
     char bytes[GOLDEN_MAX];
 };
 
-static inline void golden_read(const char *name, struct golden *out)
+static inline void golden_read(const char *of, const char *name, struct golden *out)
 {
     char path[512];
     const char *top = getenv("TOP_SRCDIR");
-    snprintf(path, sizeof(path), "%s/tests/golden/bird/%s", top != NULL ? top : ".", name);
+    snprintf(path, sizeof(path), "%s/tests/golden/%s/%s", top != NULL ? top : ".", of, name);
     FILE *file = fopen(path, "r");
     if (file == NULL)
         fail_msg("cannot open %s", path);
