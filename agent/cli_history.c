@@ -146,9 +146,12 @@ static void print_operation(const struct look *look, struct json_object *op)
     snprintf(text, sizeof(text), "%s %s%s", json_text(op, "kind"), json_text(op, "node"),
              json_yes(op, "dry-run") ? " (dry run)" : "");
     column(look, PAINT_STRONG, text, 18);
-    column(look, paint_of(op), result_of(op), 13);
-    snprintf(text, sizeof(text), "%9s", json_number(op, "ended") != 0 ? took(op, span) : "");
-    column(look, PAINT_PLAIN, text, 9);
+    if (json_number(op, "ended") != 0) {
+        column(look, paint_of(op), result_of(op), 13);
+        fprintf(look->out, "%9s", took(op, span));
+    } else {
+        look_put(look, paint_of(op), result_of(op), 13);
+    }
     fputc('\n', look->out);
     look_spaces(look, MOMENT_COLUMNS);
     say_who(op, false, text, sizeof(text));

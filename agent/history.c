@@ -652,7 +652,7 @@ struct json_object *history_list(const struct history *h, const char *op, const 
             continue;
         }
         bytes += strlen(annals_line(annal)) + 1;
-        if (taken >= count || bytes > REPORT_MAX - 1024) {
+        if ((taken >= count && annal->op[0] != '\0') || bytes > REPORT_MAX - 1024) {
             more = true;
             break;
         }

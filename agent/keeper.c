@@ -146,6 +146,21 @@ static void *writer(void *arg)
 
 /* ---- handing over, in the loop ---- */
 
+/* What is written anew as a whole needs no piece of it written before. */
+static void drop_pieces(struct keeper *k)
+{
+    struct job *job, *following;
+
+    STAILQ_FOREACH_SAFE(job, &k->queue, next, following)
+    {
+        if (job->what != APPEND && job->what != REPLACE)
+            continue;
+        STAILQ_REMOVE(&k->queue, job, job, next);
+        k->waiting -= job->size;
+        free(job);
+    }
+}
+
 static bool hand_over(struct keeper *k, enum what what, const char *name, const char *text,
                       const char *end)
 {
@@ -154,6 +169,8 @@ static bool hand_over(struct keeper *k, enum what what, const char *name, const 
     bool room;
 
     pthread_mutex_lock(&k->mutex);
+    if (what == REPLACE)
+        drop_pieces(k);
     room = k->waiting + size <= KEEPER_WAITING;
     job = room ? malloc(sizeof(*job) + size + 1) : NULL;
     if (job != NULL) {

@@ -13,7 +13,6 @@
 #define LEFT      128.0 /* of the plots; the names of the rows stand before it */
 #define RIGHT     986.0
 #define LETTER    6.3 /* how wide a letter of a label is, about */
-#define LABELS    24  /* phases that get a label; then the shortest go without */
 #define LABEL_ROW 34.0
 #define PLOT      104.0 /* height of a plot of traffic */
 #define LEVEL_ROW 19.0
@@ -201,9 +200,15 @@ static void find_bands(const struct picture *p, struct bands *b)
     }
 }
 
+/* They stand in one row. What does not fit goes without a label, the shortest first; the page has
+ * all of them in a table. */
 static void leave_out_shortest(struct bands *b)
 {
-    for (unsigned labels = b->count; labels > LABELS; labels--) {
+    double all = 0;
+
+    for (unsigned i = 0; i < b->count; i++)
+        all += b->band[i].width;
+    while (all > RIGHT - LEFT) {
         struct band *shortest = NULL;
         for (unsigned i = 0; i < b->count; i++) {
             struct band *band = &b->band[i];
@@ -212,68 +217,51 @@ static void leave_out_shortest(struct bands *b)
                 shortest = band;
         }
         shortest->labelled = false;
+        all -= shortest->width;
     }
 }
 
 /* Each label over its band, or as near as the others let it: pushed to the right, then back to the
- * left. Labels take turns in `rows` rows. */
-static void place_labels(const struct picture *p, struct bands *b, unsigned rows)
+ * left. */
+static void place_labels(const struct picture *p, struct bands *b)
 {
-    for (unsigned row = 0; row < rows; row++) {
-        double edge = LEFT;
-        unsigned n = 0;
-        for (unsigned i = 0; i < b->count; i++) {
-            struct band *band = &b->band[i];
-            if (!band->labelled || n++ % rows != row)
-                continue;
-            band->x = (x_of(p, band->from) + x_of(p, band->to)) / 2;
-            if (band->x - band->width / 2 < edge)
-                band->x = edge + band->width / 2;
-            edge = band->x + band->width / 2;
-        }
-        edge = RIGHT;
-        n = 0;
-        for (unsigned i = b->count; i-- > 0;)
-            n += b->band[i].labelled;
-        for (unsigned i = b->count; i-- > 0;) {
-            struct band *band = &b->band[i];
-            if (!band->labelled || --n % rows != row)
-                continue;
-            if (band->x + band->width / 2 > edge)
-                band->x = edge - band->width / 2;
-            edge = band->x - band->width / 2;
-        }
+    double edge = LEFT;
+
+    for (unsigned i = 0; i < b->count; i++) {
+        struct band *band = &b->band[i];
+        if (!band->labelled)
+            continue;
+        band->x = (x_of(p, band->from) + x_of(p, band->to)) / 2;
+        if (band->x - band->width / 2 < edge)
+            band->x = edge + band->width / 2;
+        edge = band->x + band->width / 2;
     }
-}
-
-static unsigned rows_needed(const struct bands *b)
-{
-    double all = 0;
-
-    for (unsigned i = 0; i < b->count; i++)
-        all += b->band[i].labelled ? b->band[i].width : 0;
-    return 1 + (unsigned)(all * 1.05 / (RIGHT - LEFT));
+    edge = RIGHT;
+    for (unsigned i = b->count; i-- > 0;) {
+        struct band *band = &b->band[i];
+        if (!band->labelled)
+            continue;
+        if (band->x + band->width / 2 > edge)
+            band->x = edge - band->width / 2;
+        edge = band->x - band->width / 2;
+    }
 }
 
 static void draw_labels(struct picture *p, struct bands *b)
 {
-    unsigned rows, n = 0;
-    double strip;
+    double strip = p->y + LABEL_ROW + 14;
 
     leave_out_shortest(b);
-    rows = rows_needed(b);
-    place_labels(p, b, rows);
-    strip = p->y + rows * LABEL_ROW + 14;
+    place_labels(p, b);
     for (unsigned i = 0; i < b->count; i++) {
         const struct band *band = &b->band[i];
-        double x1 = x_of(p, band->from), x2 = x_of(p, band->to), y;
+        double x1 = x_of(p, band->from), x2 = x_of(p, band->to);
         put_box(p, x1, strip, x2, 9, i % 2 == 0 ? "even" : "odd", 1);
         if (!band->labelled)
             continue;
-        y = p->y + (n++ % rows) * LABEL_ROW;
-        put_text(p, band->x, y + 12, "label", band->name);
-        put_text(p, band->x, y + 25, "label faint", band->lasted);
-        put_line(p, band->x, y + (band->lasted[0] != '\0' ? 29 : 16), (x1 + x2) / 2, strip,
+        put_text(p, band->x, p->y + 12, "label", band->name);
+        put_text(p, band->x, p->y + 25, "label faint", band->lasted);
+        put_line(p, band->x, p->y + (band->lasted[0] != '\0' ? 29 : 16), (x1 + x2) / 2, strip,
                  "leader");
     }
     put_text(p, LEFT - 8, strip + 9, "name", json_text(p->op, "node"));
