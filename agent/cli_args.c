@@ -16,7 +16,17 @@ static const struct {
 /* getopt's values; those of options that share a bit differ. */
 enum { GOT_CONFIG = 400 };
 enum { GOT_TEXTFILE = 384, GOT_HTTP, GOT_OUTPUT };
-enum { GOT_JSON = 256, GOT_REASON, GOT_WAIT, GOT_NO_WAIT, GOT_TIMEOUT, GOT_DRY_RUN, GOT_FORCE };
+enum {
+    GOT_JSON = 256,
+    GOT_REASON,
+    GOT_WAIT,
+    GOT_NO_WAIT,
+    GOT_TIMEOUT,
+    GOT_DRY_RUN,
+    GOT_FORCE,
+    GOT_WHEN_SAFE,
+    GOT_UNTIL_BOOT
+};
 
 static const struct {
     unsigned option;
@@ -33,6 +43,8 @@ static const struct {
     {OPTION_HTTP, {"http", no_argument, NULL, GOT_HTTP}},
     {OPTION_CONFIG, {"config", required_argument, NULL, GOT_CONFIG}},
     {OPTION_OUTPUT, {"output", required_argument, NULL, GOT_OUTPUT}},
+    {OPTION_WHEN_SAFE, {"when-safe", no_argument, NULL, GOT_WHEN_SAFE}},
+    {OPTION_UNTIL_BOOT, {"until-boot", no_argument, NULL, GOT_UNTIL_BOOT}},
 };
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 
@@ -160,6 +172,12 @@ static bool take_option(int got, struct args *out, char err[ERR_MAX])
     case GOT_DRY_RUN:
         out->dry_run = true;
         return true;
+    case GOT_WHEN_SAFE:
+        out->when_safe = true;
+        return true;
+    case GOT_UNTIL_BOOT:
+        out->until_boot = true;
+        return true;
     case GOT_TEXTFILE:
         return take_text("--textfile", optarg, out->file, sizeof(out->file), err);
     case GOT_OUTPUT:
@@ -216,7 +234,8 @@ static bool take_which(const char *from, struct args *out, char err[ERR_MAX])
         return false;
     if (strchr(from, ':') != NULL || (number && out->command == COMMAND_HISTORY && atoi(from) > 0))
         return true;
-    snprintf(err, ERR_MAX, "%s takes %san operation as cgwha history shows it, gw1:1001, not \"%.40s\"",
+    snprintf(err, ERR_MAX,
+             "%s takes %san operation as cgwha history shows it, gw1:1001, not \"%.40s\"",
              command_name(out->command),
              out->command == COMMAND_HISTORY ? "how many to show, or " : "", from);
     return false;

@@ -11,7 +11,9 @@
 #define COMMAND_LIST(X)                                                                            \
     X(STATUS, "status", OPTION_JSON, false)                                                        \
     X(DRAIN, "drain",                                                                              \
-      OPTION_REASON | OPTION_WAIT | OPTION_TIMEOUT | OPTION_DRY_RUN | OPTION_FORCE, true)          \
+      OPTION_REASON | OPTION_WAIT | OPTION_TIMEOUT | OPTION_DRY_RUN | OPTION_FORCE |               \
+          OPTION_WHEN_SAFE | OPTION_UNTIL_BOOT,                                                    \
+      true)                                                                                        \
     X(UNDRAIN, "undrain", OPTION_REASON | OPTION_WAIT | OPTION_TIMEOUT, true)                      \
     X(ABORT, "abort", 0u, true)                                                                    \
     X(WATCH, "watch", OPTION_JSON, false)                                                          \
@@ -22,12 +24,14 @@
     X(CHECK, "check", OPTION_JSON | OPTION_CONFIG, false)                                          \
     X(HELP, "help", 0u, true)
 
-#define OPTION_JSON    0x01u
-#define OPTION_REASON  0x02u
-#define OPTION_WAIT    0x04u
-#define OPTION_TIMEOUT 0x08u
-#define OPTION_DRY_RUN 0x10u
-#define OPTION_FORCE   0x20u
+#define OPTION_JSON       0x01u
+#define OPTION_REASON     0x02u
+#define OPTION_WAIT       0x04u
+#define OPTION_TIMEOUT    0x08u
+#define OPTION_DRY_RUN    0x10u
+#define OPTION_FORCE      0x20u
+#define OPTION_WHEN_SAFE  0x40u
+#define OPTION_UNTIL_BOOT 0x80u
 
 #define OPTION_TEXTFILE 0x1000u
 #define OPTION_HTTP     0x2000u
@@ -49,18 +53,19 @@ enum exit_code {
     EXIT_FAULT = 8,   /* check: something does not work, or loses packets */
     EXIT_REFUSED = 3,
     EXIT_ROLLED_BACK = 4,
-    EXIT_TIMED_OUT = 5
+    EXIT_TIMED_OUT = 5,
+    EXIT_PENDING = 6 /* drain --when-safe: not yet, and it will be */
 };
 
 struct args {
     enum command command;  /* COMMAND_HELP also for --help */
     enum command help_for; /* COMMAND_HELP: about this one; COMMANDS: about all */
     bool version;          /* --version: nothing else counts */
-    bool json, no_wait, dry_run, force;
+    bool json, no_wait, dry_run, force, when_safe, until_boot;
     uint16_t timeout_s;      /* 0: none */
     char node[NAME_MAX_LEN]; /* empty: none was named */
     char why[WHY_LEN];
-    char file[512]; /* --textfile, --output; empty: none */
+    char file[512];                /* --textfile, --output; empty: none */
     char which[NAME_MAX_LEN + 12]; /* HISTORY: a number or an operation, or empty; REPORT: one */
     bool http;
 };

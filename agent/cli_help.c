@@ -24,7 +24,8 @@ static const char overview[] =
     "\n"
     "NODE is a name as in corosync's nodelist; without it, this gateway.\n"
     "\n"
-    "Exit codes: 0 done, 1 error, 2 wrong usage, 3 refused, 4 rolled back, 5 timed out.\n";
+    "Exit codes: 0 done, 1 error, 2 wrong usage, 3 refused, 4 rolled back, 5 timed out,\n"
+    "6 not now, but as soon as it is safe.\n";
 
 static const char status[] =
     "Usage: cgwha status [--json]\n"
@@ -48,13 +49,16 @@ static const char drain[] =
     "  --reason TEXT   why; shown in status, in the log, and to the BGP neighbours\n"
     "  --dry-run       ask whether it would go; change nothing\n"
     "  --force         go even if the other one has a tunnel down, or traffic does not move\n"
+    "  --when-safe     if it does not go now, stay in service, and go as soon as it is safe\n"
+    "  --until-boot    stay out only until this gateway's next boot, and not over it\n"
     "  --timeout S     if it has not begun to withdraw after S seconds, go back to service\n"
     "  --no-wait       return as soon as it is asked for; --wait is the default\n"
     "\n"
     "Ctrl-C stops the waiting, not the drain: cgwha abort stops the drain.\n"
     "\n"
     "Exit codes: 0 drained (or, with --no-wait, asked for), 1 error, 2 wrong usage, 3 refused,\n"
-    "4 rolled back: it is in service as before, 5 timed out: the same.\n";
+    "4 rolled back: it is in service as before, 5 timed out: the same, 6 with --when-safe: it is\n"
+    "in service as before, and will be drained when it is safe; cgwha undrain takes that back.\n";
 
 static const char undrain[] =
     "Usage: cgwha undrain [NODE] [OPTION...]\n"

@@ -298,8 +298,8 @@ static void line_of_member(struct paragraph *p, struct json_object *status,
     say(&w, "%s", json_text(node, "text"));
     if (since > 0)
         say(&w, ", since %s", moment_text((uint64_t)since, (uint64_t)now, moment));
-    if (is(node, "intent", "maintenance") && serves(node) && !is(node, "phase", "safety-net"))
-        say(&w, ", and is meant to be out");
+    if (json_yes(node, "pending"))
+        say(&w, ", and will be drained when that is safe");
     say_who(&w, node);
     line(p, PAINT_PLAIN, w.text);
 }

@@ -81,7 +81,7 @@ static void end(struct wait *w, struct json_object *o)
     const char *advice = json_text(o, "advice");
 
     progress_end(&w->progress);
-    w->code = wait_exit_code(json_text(o, "result"));
+    w->code = json_yes(o, "pending") ? EXIT_PENDING : wait_exit_code(json_text(o, "result"));
     w->ended = true;
     look = w->code == EXIT_DONE ? w->out : w->err;
     fflush(w->out->out);
@@ -232,6 +232,10 @@ static struct json_object *request_of(const struct args *args)
         json_object_object_add(o, "force", json_object_new_boolean(true));
     if (args->dry_run)
         json_object_object_add(o, "dry-run", json_object_new_boolean(true));
+    if (args->when_safe)
+        json_object_object_add(o, "when-safe", json_object_new_boolean(true));
+    if (args->until_boot)
+        json_object_object_add(o, "until-boot", json_object_new_boolean(true));
     return o;
 }
 

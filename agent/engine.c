@@ -21,12 +21,15 @@ static bool tunnels_some(const struct engine *e)
     return e->seen.sessions_up != 0 && e->seen.routes;
 }
 
-/* An agent that finds its node carrying traffic leaves it so: a restart never changes routes. */
+/* An agent that finds its node carrying traffic leaves it so: a restart never changes routes. One
+ * that is in service and meant to be out waits to be drained, as it did before. */
 static enum phase first_phase(enum intent intent, enum level level)
 {
+    if (level >= LEVEL_NORMAL)
+        return PHASE_IN_SERVICE;
     if (intent == INTENT_MAINTENANCE)
         return level == LEVEL_WITHDRAWN ? PHASE_DRAINED : PHASE_SAFETY_NET;
-    return level >= LEVEL_NORMAL ? PHASE_IN_SERVICE : PHASE_CONNECTING;
+    return PHASE_CONNECTING;
 }
 
 static void on_start(struct step *s, const struct event *ev)
@@ -65,12 +68,13 @@ static void on_observe(struct step *s, const struct observation *seen)
 
 static void on_quiet(struct step *s, bool quiet)
 {
-    if (s->e->phase != PHASE_SETTLING)
-        return;
-    if (!quiet)
-        timer_stop(s, TIMER_SETTLE);
-    else if (!timer_armed(s->e, TIMER_SETTLE))
-        timer_start(s, TIMER_SETTLE, 0);
+    s->e->quiet = quiet && s->e->phase == PHASE_SETTLING;
+}
+
+/* Low is in force, as far as can be told. */
+static bool at_low(const struct engine *e)
+{
+    return e->level == LEVEL_LOW && !e->drift && !order_pending(e, ORDER_LEVEL);
 }
 
 /* The router still exports: we were not let out, so we are in. */
@@ -114,7 +118,9 @@ static void on_phase_deadline(struct step *s)
         roll_back(s, RESULT_ROLLED_BACK, REASON_LEVEL_FAILED);
         break;
     case PHASE_SETTLING:
-        if (e->op_flags & ASK_FLAG_FORCE)
+        if (!at_low(e))
+            roll_back(s, RESULT_ROLLED_BACK, REASON_LEVEL_FAILED);
+        else if (e->op_flags & ASK_FLAG_FORCE)
             enter(s, PHASE_WITHDRAWING, REASON_TRAFFIC_STAYS);
         else
             roll_back(s, RESULT_ROLLED_BACK, REASON_TRAFFIC_STAYS);
@@ -229,7 +235,7 @@ static void on_level_done(struct step *s, bool ok)
     e->drift = 1;
     timer_start(s, TIMER_LEVEL, 0);
     guard_level_failed(s);
-    if (e->phase == PHASE_LOWERING)
+    if (e->phase == PHASE_LOWERING || e->phase == PHASE_SETTLING)
         roll_back(s, RESULT_ROLLED_BACK, REASON_LEVEL_FAILED);
     else if (e->phase == PHASE_WITHDRAWING && e->withdrew)
         withdraw_failed(s);
@@ -321,11 +327,22 @@ static void progress_soaking(struct step *s)
         timer_start(s, TIMER_SOAK, 0);
 }
 
-static void progress_safety_net(struct step *s)
+/* Traffic has settled only while low is in force: what is quiet at another level proves nothing. */
+static void progress_settling(struct step *s)
 {
-    bool can = covered_by_others(s->e) && s->e->lock == OP_NONE && s->e->grace == 0;
+    if (!s->e->quiet || !at_low(s->e))
+        timer_stop(s, TIMER_SETTLE);
+    else if (!timer_armed(s->e, TIMER_SETTLE))
+        timer_start(s, TIMER_SETTLE, 0);
+}
 
-    if (!can)
+/* Meant to be out, and in: asks to leave as soon as others have been able to carry everything for
+ * some time. */
+static void progress_pending(struct step *s)
+{
+    bool can = others_could_guard(s->e) && s->e->lock == OP_NONE && s->e->grace == 0;
+
+    if (!can || s->e->intent != INTENT_MAINTENANCE)
         timer_stop(s, TIMER_REDRAIN);
     else if (!timer_armed(s->e, TIMER_REDRAIN))
         timer_start(s, TIMER_REDRAIN, 0);
@@ -337,8 +354,11 @@ static void progress(struct step *s)
 
     switch (e->phase) {
     case PHASE_LOWERING:
-        if (e->level == LEVEL_LOW && !e->drift && !order_pending(e, ORDER_LEVEL))
+        if (at_low(e))
             enter(s, PHASE_SETTLING, REASON_NONE);
+        break;
+    case PHASE_SETTLING:
+        progress_settling(s);
         break;
     case PHASE_WITHDRAWING:
         progress_withdrawing(s);
@@ -361,8 +381,9 @@ static void progress(struct step *s)
     case PHASE_SOAKING:
         progress_soaking(s);
         break;
+    case PHASE_IN_SERVICE:
     case PHASE_SAFETY_NET:
-        progress_safety_net(s);
+        progress_pending(s);
         break;
     default:
         break;

@@ -21,7 +21,7 @@
     X(SOAK, "soak")           /* at low and proven since this was started */                       \
     X(GRACE, "grace")         /* an agent is gone whose node is still in the ring */               \
     X(RECORDS, "records")     /* members have so long to say who they are after a view change */   \
-    X(REDRAIN, "redrain")     /* a coverer is back since this was started */                       \
+    X(REDRAIN, "redrain")     /* meant to be out, and others could carry since this was started */ \
     X(LEVEL, "level")         /* before a level that failed is tried again */                      \
     X(GUARD, "guard")         /* what was freshened has so long to come up */                      \
     X(OPERATION, "operation") /* the operator's own limit */
@@ -183,6 +183,7 @@ struct engine {
     uint8_t op_flags;
     uint8_t op_from;            /* phase to which it rolls back */
     uint8_t op_intent;          /* intent before it */
+    uint8_t quiet;              /* SETTLING: traffic is below the threshold */
     uint8_t saved;              /* WITHDRAWING: the intent is on disk */
     uint8_t withdrew;           /* WITHDRAWING: ordered; no way back but the safety net */
     uint8_t answered;           /* members that have answered, a bit each */

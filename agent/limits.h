@@ -65,6 +65,7 @@
 #define RELEASE_PHASE_MS         12000
 #define RECORDS_MS               1500 /* after a view change: members silent so long do not cover */
 #define REDRAIN_MS               5000 /* a coverer is back: stable so long before draining again */
+#define REDRAIN_DOUBLINGS        5 /* ... and twice that after each attempt that did not go, so often */
 #define CONNECT_PATIENCE_MS      15000 /* returning: all tunnels, or after this some */
 #define LEVEL_RETRY_MS           5000
 #define CLUSTER_TOKEN_ADVISED_MS 1000 /* a longer token of corosync is worth a word at start */

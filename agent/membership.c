@@ -42,21 +42,30 @@ bool no_coverer(const struct engine *e)
     return covered != e->prefixes;
 }
 
-bool covered_by_others(const struct engine *e)
+/* All its tunnels are up, so that it would not refuse to guard for want of one. */
+static bool redundant(const struct record *r)
+{
+    uint8_t all = (uint8_t)(BIT(r->tunnels) - 1u);
+
+    return (r->tunnels_up & r->sessions_up) == all;
+}
+
+bool others_could_guard(const struct engine *e)
 {
     uint64_t covered = 0;
 
     for (unsigned n = 0; n < e->nodes; n++) {
         unsigned bit = BIT(n);
         if (n != e->self && (e->members & e->known & ~e->awaited & bit) &&
-            e->rec[n].phase == PHASE_IN_SERVICE)
+            e->rec[n].phase == PHASE_IN_SERVICE && redundant(&e->rec[n]))
             covered |= engine_believed(e, n);
     }
     return covered == e->prefixes;
 }
 
 /* A node in service that does not cover what we share: its SAs are gone, say, and the cloud will
- * hear of that only when the hold time is over. An agent that has just started has not looked yet. */
+ * hear of that only when the hold time is over. An agent that has just started has not looked yet.
+ */
 static bool sick(const struct engine *e, const struct record *r)
 {
     return !(r->sick & SICK_UNREAD) && (r->covers & e->prefixes) != e->prefixes;

@@ -40,12 +40,19 @@ void begin_drain(struct step *s, op_t op, uint8_t flags, uint16_t timeout_s, enu
     say(s, &m);
 }
 
+/* What an operator means the node to be, whatever comes of it now. Saved even if it is so already:
+ * who meant it, and why, may be new. */
+static void mean(struct step *s, op_t op, enum intent intent)
+{
+    s->e->intent = (uint8_t)intent;
+    order_for(s, op, ORDER_SAVE, (uint8_t)intent);
+}
+
 static void begin_return(struct step *s, op_t op, uint16_t timeout_s)
 {
     struct engine *e = s->e;
 
-    e->intent = INTENT_IN_SERVICE;
-    order(s, ORDER_SAVE, INTENT_IN_SERVICE);
+    mean(s, op, INTENT_IN_SERVICE);
     e->op = op;
     e->op_kind = ASK_UNDRAIN;
     e->op_flags = 0;
@@ -58,23 +65,39 @@ static void on_drain(struct step *s, const struct message *m)
 {
     struct engine *e = s->e;
     op_t op = m->ask.op;
+    uint8_t flags = m->ask.flags & (ASK_FLAG_FORCE | ASK_FLAG_DRY_RUN);
 
     switch (e->phase) {
     case PHASE_DRAINED:
+        if (!(flags & ASK_FLAG_DRY_RUN))
+            mean(s, op, INTENT_MAINTENANCE);
         reject(s, op, RESULT_DONE, REASON_ALREADY, OP_NONE, 0);
         return;
     case PHASE_CONNECTING:
     case PHASE_SOAKING:
         finish(s, RESULT_ROLLED_BACK, REASON_ABORTED); /* a return that the operator takes back */
-        begin_drain(s, op, m->ask.flags, m->ask.timeout_s, REASON_OPERATOR);
-        return;
+        break;
     case PHASE_IN_SERVICE:
     case PHASE_SAFETY_NET:
-        begin_drain(s, op, m->ask.flags, m->ask.timeout_s, REASON_OPERATOR);
-        return;
+        break;
     default:
+        if (m->ask.flags & ASK_FLAG_WHEN_SAFE) {
+            e->op_intent = INTENT_MAINTENANCE; /* what is under way may roll back; the wish stays */
+            mean(s, op, INTENT_MAINTENANCE);
+        }
         reject(s, op, RESULT_REFUSED, REASON_BUSY, e->op, e->id[e->self]);
+        return;
     }
+    if (m->ask.flags & ASK_FLAG_WHEN_SAFE)
+        mean(s, op, INTENT_MAINTENANCE);
+    begin_drain(s, op, flags, m->ask.timeout_s, REASON_OPERATOR);
+}
+
+/* A drain that waits until it is safe is not wanted any more. */
+static void forget_wish(struct step *s, op_t op)
+{
+    if (s->e->intent == INTENT_MAINTENANCE && s->e->phase != PHASE_SAFETY_NET)
+        mean(s, op, INTENT_IN_SERVICE);
 }
 
 static void on_undrain(struct step *s, const struct message *m)
@@ -86,6 +109,7 @@ static void on_undrain(struct step *s, const struct message *m)
         /* An operator who wants the node in service wants the drain to stop. */
         bool was_net = e->op_from == PHASE_SAFETY_NET;
         roll_back(s, RESULT_ROLLED_BACK, REASON_ABORTED);
+        forget_wish(s, op);
         if (was_net)
             begin_return(s, op, m->ask.timeout_s);
         else
@@ -94,7 +118,9 @@ static void on_undrain(struct step *s, const struct message *m)
     }
     switch (e->phase) {
     case PHASE_IN_SERVICE:
-        reject(s, op, RESULT_DONE, REASON_ALREADY, OP_NONE, 0);
+        reject(s, op, RESULT_DONE,
+               e->intent == INTENT_MAINTENANCE ? REASON_ABORTED : REASON_ALREADY, OP_NONE, 0);
+        forget_wish(s, op);
         return;
     case PHASE_DRAINED:
     case PHASE_SAFETY_NET:
@@ -106,6 +132,7 @@ static void on_undrain(struct step *s, const struct message *m)
             reject(s, op, RESULT_REFUSED, REASON_BUSY, e->op, e->id[e->self]);
             return;
         }
+        forget_wish(s, op);
         e->op = op; /* it is returning by itself: the operator waits for that */
         e->op_kind = ASK_UNDRAIN;
         if (m->ask.timeout_s != 0)
@@ -133,6 +160,7 @@ static void on_abort(struct step *s, const struct message *m, unsigned from)
         reject(s, m->ask.op, RESULT_REFUSED, REASON_TOO_LATE, e->op, e->id[e->self]);
     } else {
         roll_back(s, RESULT_ROLLED_BACK, REASON_ABORTED);
+        forget_wish(s, m->ask.op);
         reject(s, m->ask.op, RESULT_DONE, REASON_NONE, OP_NONE, 0);
     }
 }

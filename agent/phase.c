@@ -44,10 +44,15 @@ static struct effect *add(struct step *s, enum effect_type type)
 
 void order(struct step *s, enum order which, uint8_t value)
 {
+    order_for(s, s->e->op != OP_NONE ? s->e->op : s->e->guard_op, which, value);
+}
+
+void order_for(struct step *s, op_t op, enum order which, uint8_t value)
+{
     struct effect *f = add(s, EFFECT_ORDER);
 
     f->order.order = (uint8_t)which;
-    f->order.op = s->e->op != OP_NONE ? s->e->op : s->e->guard_op;
+    f->order.op = op;
     if (which == ORDER_LEVEL) {
         f->order.level = value;
         s->e->level_asked = value;
@@ -157,12 +162,15 @@ static void arrive(struct step *s)
         timer_start(s, TIMER_PHASE, 0);
         break;
     case PHASE_SETTLING:
+        e->quiet = 0;
         add(s, EFFECT_WATCH)->watch.on = true;
         timer_start(s, TIMER_PHASE, 0);
         break;
     case PHASE_WITHDRAWING:
         e->withdrew = 0;
-        e->saved = e->intent == INTENT_MAINTENANCE;
+        /* A safety net's intent was on disk before it withdrew. The intent of a drain that waited
+         * until it was safe was handed to the disk, which need not have taken it. */
+        e->saved = e->op_from == PHASE_SAFETY_NET;
         if (!e->saved)
             order(s, ORDER_SAVE, INTENT_MAINTENANCE);
         timer_start(s, TIMER_PHASE, 0);

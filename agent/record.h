@@ -22,7 +22,12 @@ typedef uint64_t op_t;
 /* Flags of an asked operation. */
 #define ASK_FLAG_FORCE   0x01u /* accept a guard that is not redundant, and traffic that stays */
 #define ASK_FLAG_DRY_RUN 0x02u /* ask the guards, change nothing */
-#define ASK_FLAGS        0x03u
+#define ASK_FLAG_WHEN_SAFE                                                                         \
+    0x04u /* if it does not go now: stay in service, remember, and go when it is safe */
+#define ASK_FLAG_UNTIL_BOOT                                                                        \
+    0x08u /* meant to be out until the host boots again; not for the engine */
+#define ASK_FLAGS        0x0fu
+#define ASK_FLAG_LASTING (ASK_FLAG_WHEN_SAFE | ASK_FLAG_UNTIL_BOOT) /* changes what is saved */
 
 /* Health of the drivers, a bit each: set = cannot be read. */
 #define SICK_ROUTER 0x01u

@@ -99,6 +99,8 @@ static void put_story(struct json_object *o, const struct runtime *rt, const str
     put_text(o, "why", s->why);
     put_yes(o, "force", (s->flags & ASK_FLAG_FORCE) != 0);
     put_yes(o, "dry-run", (s->flags & ASK_FLAG_DRY_RUN) != 0);
+    put_yes(o, "when-safe", (s->flags & ASK_FLAG_WHEN_SAFE) != 0);
+    put_yes(o, "until-boot", (s->flags & ASK_FLAG_UNTIL_BOOT) != 0);
 }
 
 /* said NULL: it ends now, and is said now. */
@@ -112,6 +114,7 @@ static void put_end(struct json_object *o, const struct runtime *rt, const struc
     put_text(o, "result", result_name(s->end.end.result));
     put_text(o, "reason", reason_name(s->end.end.reason));
     put_text(o, "phase", phase_name(s->end.end.phase));
+    put_yes(o, "pending", sentence_pending(s));
     put_prefixes(o, rt, "prefixes", s->end.end.prefixes);
     put_tunnel_names(o, rt, "tunnels", at, s->end.end.tunnels);
     put_tunnel_names(o, rt, "sessions", at, s->end.end.sessions);
@@ -267,6 +270,10 @@ static void put_record(struct json_object *o, const struct runtime *rt, unsigned
     put_text(o, "level", level_name(r->level));
     put_text(o, "target", level_name(r->target));
     put_text(o, "intent", intent_name(r->intent));
+    put_yes(o, "pending",
+            r->intent == INTENT_MAINTENANCE &&
+                (r->phase <= PHASE_SETTLING || r->phase == PHASE_CONNECTING ||
+                 r->phase == PHASE_SOAKING));
     put_text(o, "reason", reason_name(r->reason));
     put_text(o, "text", sentence_node(rt, n, r, text));
     put_op(o, rt, "op", r->op);

@@ -50,6 +50,16 @@ static bool find_kind(const char *name, enum ask *out)
     return false;
 }
 
+static const struct {
+    const char *name;
+    uint8_t flag;
+} flags[] = {
+    {"force", ASK_FLAG_FORCE},
+    {"dry-run", ASK_FLAG_DRY_RUN},
+    {"when-safe", ASK_FLAG_WHEN_SAFE},
+    {"until-boot", ASK_FLAG_UNTIL_BOOT},
+};
+
 static bool parse_ask(struct json_object *o, const struct cluster_nodes *nodes, struct request *out,
                       char err[ERR_MAX])
 {
@@ -67,15 +77,21 @@ static bool parse_ask(struct json_object *o, const struct cluster_nodes *nodes, 
         snprintf(err, ERR_MAX, "timeout must be 0 to %d seconds", UINT16_MAX);
         return false;
     }
-    if (out->kind != ASK_DRAIN && (json_yes(o, "dry-run") || json_yes(o, "force"))) {
-        snprintf(err, ERR_MAX, "dry-run and force are for drain only");
+    out->timeout_s = (uint16_t)timeout;
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        if (json_yes(o, flags[i].name))
+            out->flags |= flags[i].flag;
+    }
+    if (out->kind != ASK_DRAIN && out->flags != 0) {
+        snprintf(err, ERR_MAX, "force, dry-run, when-safe and until-boot are for drain only");
         return false;
     }
-    out->timeout_s = (uint16_t)timeout;
-    if (json_yes(o, "force"))
-        out->flags |= ASK_FLAG_FORCE;
-    if (json_yes(o, "dry-run"))
-        out->flags |= ASK_FLAG_DRY_RUN;
+    if ((out->flags & ASK_FLAG_DRY_RUN) && (out->flags & ASK_FLAG_LASTING)) {
+        snprintf(err, ERR_MAX,
+                 "a dry run changes nothing, so when-safe and until-boot do not go "
+                 "with it");
+        return false;
+    }
     take_words(json_text(o, "why"), out->why);
     return true;
 }

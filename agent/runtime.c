@@ -43,7 +43,7 @@ static uint32_t timer_ms(const struct runtime *rt, const struct effect *f)
     case TIMER_RECORDS:
         return RECORDS_MS;
     case TIMER_REDRAIN:
-        return REDRAIN_MS;
+        return REDRAIN_MS << rt->gave_up;
     case TIMER_LEVEL:
         return LEVEL_RETRY_MS;
     case TIMER_GUARD:
@@ -81,16 +81,26 @@ static void hand_to_disk(struct runtime *rt, uint32_t id)
     rt->ports->save(rt->ctx, id, &rt->saved);
 }
 
+/* Who means the node to be so, and why. A drain for the time until the next boot does not take the
+ * place of a maintenance that outlives it. */
+static void note_intent(struct runtime *rt, uint8_t intent, const struct story *story)
+{
+    bool until_boot =
+        intent == INTENT_MAINTENANCE && story != NULL && (story->flags & ASK_FLAG_UNTIL_BOOT) != 0;
+    bool same = rt->saved.intent == intent;
+
+    if (same && (story == NULL || (until_boot && !rt->saved.until_boot)))
+        return;
+    rt->saved.intent = intent;
+    rt->saved.until_boot = until_boot;
+    rt->saved.since = rt->ports->wall_s(rt->ctx);
+    strlcpy(rt->saved.user, story != NULL ? story->user : "", sizeof(rt->saved.user));
+    strlcpy(rt->saved.why, story != NULL ? story->why : "", sizeof(rt->saved.why));
+}
+
 static void save(struct runtime *rt, uint32_t id, const struct effect *f)
 {
-    const struct story *story = runtime_story(rt, f->order.op);
-
-    if (rt->saved.intent != f->order.intent || story != NULL) {
-        rt->saved.intent = f->order.intent;
-        rt->saved.since = rt->ports->wall_s(rt->ctx);
-        strlcpy(rt->saved.user, story != NULL ? story->user : "", sizeof(rt->saved.user));
-        strlcpy(rt->saved.why, story != NULL ? story->why : "", sizeof(rt->saved.why));
-    }
+    note_intent(rt, f->order.intent, runtime_story(rt, f->order.op));
     hand_to_disk(rt, id);
 }
 
@@ -257,9 +267,25 @@ static void carry_out_send(struct runtime *rt, const struct message *m)
                   "the outbox is full: corosync has not delivered for a long time");
 }
 
+/* A drain that the node asks for by itself, and that does not go for a reason no record shows,
+ * moves traffic there and back each time: so each waits twice as long as the one before. */
+static void note_attempt(struct runtime *rt, const struct effect *f)
+{
+    if (f->phase.to == PHASE_DRAINED)
+        rt->gave_up = 0;
+    else if (f->phase.from >= PHASE_REQUESTING && f->phase.from <= PHASE_WITHDRAWING &&
+             (f->phase.to < PHASE_REQUESTING || f->phase.to > PHASE_CLOSING) &&
+             f->phase.reason != REASON_VIEW_CHANGED && rt->gave_up < REDRAIN_DOUBLINGS)
+        rt->gave_up++;
+}
+
 static void carry_out(struct runtime *rt, const struct effect *f)
 {
     switch (f->type) {
+    case EFFECT_PHASE:
+        note_attempt(rt, f);
+        show_effect_phase(rt, f);
+        break;
     case EFFECT_SEND:
         carry_out_send(rt, &f->send);
         break;
@@ -498,6 +524,7 @@ static void on_view(void *ctx, const struct cluster_view *view)
     pulse(rt);
     rt->view = *view;
     show_view(rt);
+    rt->gave_up = 0; /* another view, another chance */
     for (unsigned i = 0; i < rt->unsaids; i++)
         rt->unsaid[i].lost = true;
     ev.view.members = view->members;

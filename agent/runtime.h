@@ -126,6 +126,7 @@ struct runtime {
     uint64_t fresh_ns;          /* freshened then, and waiting to see it; 0: not */
     enum outcome fresh_outcome; /* how the freshening itself ended */
     uint64_t pulse_ns;          /* the last sign of life of our own loop */
+    uint8_t gave_up; /* drains that did not go, one after the other, up to REDRAIN_DOUBLINGS */
     bool watching;
     struct unsaid { /* ENDs sent and not yet seen delivered, the oldest first */
         struct message end;

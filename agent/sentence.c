@@ -464,11 +464,23 @@ static const char *special_end(const struct story *s)
     return NULL;
 }
 
+/* An undrain or abort takes the wish back; a node that could not be asked has none. */
+bool sentence_pending(const struct story *s)
+{
+    unsigned reason = s->end.end.reason;
+
+    return (s->flags & ASK_FLAG_WHEN_SAFE) && s->end.end.result != RESULT_DONE &&
+           reason != REASON_ABORTED && !(reason == REASON_AGENT_LOST && s->end.end.node != 0);
+}
+
 static const char *special_advice(const struct scene *sc)
 {
     const struct story *s = sc->story;
     const struct runtime *rt = sc->rt;
 
+    if (sentence_pending(s))
+        return "{t} stays in service, and will be drained as soon as it is safe. To take that "
+               "back: cgwha undrain {t}.";
     if (s->end.end.result == RESULT_DONE)
         return s->kind == ASK_DRAIN && s->end.end.reason == REASON_NONE
                    ? "Bring it back with: cgwha undrain {t}."
@@ -623,6 +635,10 @@ static void add_asked(struct text *x, const struct runtime *rt, const struct sto
         add(x, " (a dry run)");
     if (s->flags & ASK_FLAG_FORCE)
         add(x, " by force");
+    if (s->flags & ASK_FLAG_WHEN_SAFE)
+        add(x, ", now or when it is safe");
+    if (s->flags & ASK_FLAG_UNTIL_BOOT)
+        add(x, ", until it boots");
     if (s->why[0] != '\0')
         add(x, ": %s", s->why);
 }

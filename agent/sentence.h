@@ -20,6 +20,9 @@ const char *sentence_told(const struct runtime *rt, const struct told *told,
 const char *sentence_end(const struct runtime *rt, const struct story *story,
                          char out[SENTENCE_MAX]);
 
+/* A drain that did not go, and will as soon as it is safe. The story has ended. */
+bool sentence_pending(const struct story *story);
+
 /* What to do about it; empty if there is nothing to do. */
 const char *sentence_advice(const struct runtime *rt, const struct story *story,
                             char out[SENTENCE_MAX]);

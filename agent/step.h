@@ -15,6 +15,7 @@ struct step {
 
 /* phase.c: effects and the one function that changes a phase. */
 void order(struct step *s, enum order which, uint8_t value);
+void order_for(struct step *s, op_t op, enum order which, uint8_t value);
 void timer_start(struct step *s, enum timer which, uint16_t seconds);
 void timer_stop(struct step *s, enum timer which);
 bool timer_armed(const struct engine *e, enum timer which);
@@ -48,8 +49,8 @@ void on_view(struct step *s, uint8_t members, uint8_t ring);
 void on_record(struct step *s, unsigned n, const struct record *r);
 /* Some shared prefix that no other node is believed to cover. */
 bool no_coverer(const struct engine *e);
-/* Every shared prefix is covered by others that are in service. */
-bool covered_by_others(const struct engine *e);
+/* Every shared prefix is covered by others that are in service, with all their tunnels. */
+bool others_could_guard(const struct engine *e);
 /* Index of a nodeid, or -1. */
 int node_index(const struct engine *e, uint32_t id);
 

@@ -15,6 +15,7 @@
 
 #define STORE_VERSION 1
 #define FILE_MAX      4096
+#define BOOT_ID_LEN   40 /* a UUID as text, with its newline or NUL */
 
 struct store {
     qb_loop_t *loop;
@@ -72,6 +73,33 @@ static bool get_number(json_object *o, const char *key, int64_t max, int64_t *ou
     return *out >= 0 && *out <= max;
 }
 
+/* The present boot of this kernel (random(4)); "" if it cannot be told. */
+static void boot_id(char out[BOOT_ID_LEN])
+{
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, out, BOOT_ID_LEN - 1) : -1;
+
+    out[n > 0 ? n : 0] = '\0';
+    out[strcspn(out, "\n")] = '\0';
+    if (fd >= 0)
+        close(fd);
+}
+
+/* What was meant until the next boot only is over after it. */
+static void expire(json_object *o, struct saved *out)
+{
+    char then[BOOT_ID_LEN] = "", now[BOOT_ID_LEN];
+
+    if (!get_text(o, "until-boot-after", then, sizeof(then)))
+        return;
+    boot_id(now);
+    out->until_boot = strcmp(then, now) == 0;
+    if (out->until_boot)
+        return;
+    out->intent = INTENT_IN_SERVICE;
+    out->user[0] = out->why[0] = '\0';
+}
+
 static bool parse(json_object *o, struct saved *out)
 {
     char intent[NAME_MAX_LEN];
@@ -89,6 +117,7 @@ static bool parse(json_object *o, struct saved *out)
     for (unsigned i = 0; i < INTENTS; i++) {
         if (strcmp(intent, intent_name(i)) == 0) {
             out->intent = (uint8_t)i;
+            expire(o, out);
             return true;
         }
     }
@@ -131,6 +160,7 @@ bool store_load(const char *dir, struct saved *out, char err[ERR_MAX])
 static json_object *to_json(const struct saved *saved)
 {
     json_object *o = json_object_new_object();
+    char boot[BOOT_ID_LEN];
 
     json_object_object_add(o, "version", json_object_new_int(STORE_VERSION));
     json_object_object_add(o, "intent", json_object_new_string(intent_name(saved->intent)));
@@ -138,6 +168,10 @@ static json_object *to_json(const struct saved *saved)
     json_object_object_add(o, "serial", json_object_new_int64((int64_t)saved->serial));
     json_object_object_add(o, "user", json_object_new_string(saved->user));
     json_object_object_add(o, "why", json_object_new_string(saved->why));
+    if (saved->until_boot) {
+        boot_id(boot);
+        json_object_object_add(o, "until-boot-after", json_object_new_string(boot));
+    }
     return o;
 }
 

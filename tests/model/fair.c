@@ -73,7 +73,7 @@ static bool agent_move(const struct model *m, const struct world *w, unsigned i,
         *out = MOVE(MOVE_OBSERVE, i, 0);
         return true;
     }
-    if (n->e.phase == PHASE_SETTLING && !(n->e.armed & BITMASK(TIMER_SETTLE))) {
+    if (n->e.phase == PHASE_SETTLING && !n->e.quiet) {
         *out = MOVE(MOVE_QUIET, i, 1);
         return true;
     }

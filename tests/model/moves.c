@@ -10,7 +10,15 @@ op_t op_of(uint8_t op)
 
 /* ---- the engine's step and its effects ---- */
 
-static void mail_of(const struct message *msg, unsigned i, struct mail *out)
+/* Are all tunnels of the record's node up? */
+static bool whole(const struct model *m, const struct record *r)
+{
+    if (m->tunnels == 1)
+        return r->covers != 0;
+    return (r->tunnels_up & r->sessions_up) == BITMASK(m->tunnels) - 1u;
+}
+
+static void mail_of(const struct model *m, const struct message *msg, unsigned i, struct mail *out)
 {
     memset(out, 0, sizeof(*out));
     out->type = msg->type;
@@ -20,7 +28,8 @@ static void mail_of(const struct message *msg, unsigned i, struct mail *out)
         out->a = msg->record.phase;
         out->b = (uint8_t)(msg->record.level | (unsigned)msg->record.covers << 2 |
                            (msg->record.target >= LEVEL_NORMAL ? 1u << 4 : 0u) |
-                           (msg->record.sick & SICK_UNREAD ? 1u << 5 : 0u));
+                           (msg->record.sick & SICK_UNREAD ? 1u << 5 : 0u) |
+                           (whole(m, &msg->record) ? 1u << 6 : 0u));
         break;
     case MESSAGE_REQUEST:
         out->op = (uint8_t)OP_SERIAL(msg->request.op);
@@ -52,14 +61,17 @@ static void message_of(const struct model *m, const struct mail *mail, struct me
         out->record.sick =
             (uint8_t)((m->garbage ? SICK_STORE : 0u) | (MAIL_UNREAD(mail->b) ? SICK_UNREAD : 0u));
         out->record.digest = 1;
+        out->record.tunnels = (uint8_t)m->tunnels;
+        out->record.tunnels_up = out->record.sessions_up =
+            MAIL_WHOLE(mail->b) ? (uint8_t)(BITMASK(m->tunnels) - 1u) : 0;
         break;
     case MESSAGE_ASK:
         memset(&out->ask, 0, sizeof(out->ask));
         out->ask.op = op_of(mail->op);
         out->ask.target = kind == ASK_ABORT ? 0 : mail->a + 1u;
         out->ask.kind = kind;
-        out->ask.flags = mail->b >> 2 & 3u;
-        out->ask.timeout_s = mail->b >> 4;
+        out->ask.flags = mail->b >> 2 & 7u;
+        out->ask.timeout_s = mail->b >> 5;
         break;
     case MESSAGE_REQUEST:
         out->request.op = op_of(mail->op);
@@ -83,7 +95,7 @@ static void carry_out(struct model *m, struct world *w, unsigned i, const struct
     tell_effect(m, i, f);
     switch (f->type) {
     case EFFECT_SEND:
-        mail_of(&f->send, i, &mail);
+        mail_of(m, &f->send, i, &mail);
         check_send(m, w, i, &mail);
         send_mail(m, w, i, &mail);
         break;
@@ -185,9 +197,13 @@ static void start(struct model *m, struct world *w, unsigned i)
 static void ask(struct model *m, struct world *w, unsigned i, unsigned arg)
 {
     static const uint8_t asks[COMMANDS] = {
-        [COMMAND_DRAIN] = ASK_DRAIN,           [COMMAND_FORCE] = ASK_DRAIN | ASK_FLAG_FORCE << 2,
-        [COMMAND_TIMED] = ASK_DRAIN | 1u << 4, [COMMAND_DRY] = ASK_DRAIN | ASK_FLAG_DRY_RUN << 2,
-        [COMMAND_UNDRAIN] = ASK_UNDRAIN,       [COMMAND_UNTIMED] = ASK_UNDRAIN | 1u << 4,
+        [COMMAND_DRAIN] = ASK_DRAIN,
+        [COMMAND_FORCE] = ASK_DRAIN | ASK_FLAG_FORCE << 2,
+        [COMMAND_TIMED] = ASK_DRAIN | 1u << 5,
+        [COMMAND_DRY] = ASK_DRAIN | ASK_FLAG_DRY_RUN << 2,
+        [COMMAND_SAFE] = ASK_DRAIN | ASK_FLAG_WHEN_SAFE << 2,
+        [COMMAND_UNDRAIN] = ASK_UNDRAIN,
+        [COMMAND_UNTIMED] = ASK_UNDRAIN | 1u << 5,
         [COMMAND_ABORT] = ASK_ABORT,
     };
     struct mail mail = {.type = MESSAGE_ASK, .from = (uint8_t)i};

@@ -211,6 +211,10 @@ INLINE void operation(struct codec *c, bool reading, struct engine *e, unsigned 
         moot(c, reading, &e->op_from, PHASE_SAFETY_NET);
         moot(c, reading, &e->op_intent, INTENT_MAINTENANCE);
     }
+    if (e->phase == PHASE_SETTLING)
+        bits(c, reading, &e->quiet, 1);
+    else
+        moot(c, reading, &e->quiet, 1);
     if (e->phase == PHASE_WITHDRAWING) {
         bits(c, reading, &e->saved, 1);
         bits(c, reading, &e->withdrew, 1);
@@ -243,7 +247,7 @@ INLINE void neighbours(struct codec *c, bool reading, struct engine *e, unsigned
     for (unsigned k = 0; k < c->m->n; k++) {
         unsigned j = c->at[k];
         struct record *r = &e->rec[j];
-        uint8_t aims, unread;
+        uint8_t aims, unread, whole;
 
         if (j == i)
             continue;
@@ -259,13 +263,17 @@ INLINE void neighbours(struct codec *c, bool reading, struct engine *e, unsigned
         bits(c, reading, &aims, 1);
         unread = (r->sick & SICK_UNREAD) != 0;
         bits(c, reading, &unread, 1);
+        wide(c, reading, &r->covers, c->m->prefixes);
+        whole = c->m->tunnels == 1 ? r->covers != 0 : r->tunnels_up != 0;
+        if (c->m->tunnels > 1)
+            bits(c, reading, &whole, 1);
         if (reading) {
             r->target = aims ? LEVEL_NORMAL : LEVEL_WITHDRAWN;
             r->sick = unread ? SICK_UNREAD : 0;
-        }
-        wide(c, reading, &r->covers, c->m->prefixes);
-        if (reading)
             r->digest = 1;
+            r->tunnels = (uint8_t)c->m->tunnels;
+            r->tunnels_up = r->sessions_up = whole ? (uint8_t)(BITMASK(c->m->tunnels) - 1u) : 0;
+        }
     }
 }
 
@@ -369,11 +377,11 @@ INLINE void letter(struct codec *c, bool reading, struct mail *mail)
     switch (mail->type) {
     case MESSAGE_RECORD:
         bits(c, reading, &mail->a, 4);
-        bits(c, reading, &mail->b, 6);
+        bits(c, reading, &mail->b, 7);
         break;
     case MESSAGE_ASK:
         node(c, reading, &mail->a);
-        bits(c, reading, &mail->b, 5);
+        bits(c, reading, &mail->b, 6);
         break;
     case MESSAGE_REQUEST:
     case MESSAGE_GUARD:

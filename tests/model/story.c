@@ -25,9 +25,13 @@ const char *node_text(const struct model *m, unsigned i)
 static const char *command_text(unsigned command)
 {
     static const char *const names[COMMANDS] = {
-        [COMMAND_DRAIN] = "drain",           [COMMAND_FORCE] = "drain --force",
-        [COMMAND_TIMED] = "drain --timeout", [COMMAND_DRY] = "drain --dry-run",
-        [COMMAND_UNDRAIN] = "undrain",       [COMMAND_UNTIMED] = "undrain --timeout",
+        [COMMAND_DRAIN] = "drain",
+        [COMMAND_FORCE] = "drain --force",
+        [COMMAND_TIMED] = "drain --timeout",
+        [COMMAND_DRY] = "drain --dry-run",
+        [COMMAND_SAFE] = "drain --when-safe",
+        [COMMAND_UNDRAIN] = "undrain",
+        [COMMAND_UNTIMED] = "undrain --timeout",
         [COMMAND_ABORT] = "abort",
     };
 

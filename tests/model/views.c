@@ -65,7 +65,8 @@ static bool told_already(const struct model *m, const struct world *w, unsigned 
         if (!(e->known & BITMASK(i)) || (e->awaited & BITMASK(i)) || r->phase != mail->a ||
             r->level != MAIL_LEVEL(mail->b) || r->covers != MAIL_COVERS(mail->b) ||
             (r->target >= LEVEL_NORMAL) != MAIL_AIMS(mail->b) ||
-            ((r->sick & SICK_UNREAD) != 0) != MAIL_UNREAD(mail->b))
+            ((r->sick & SICK_UNREAD) != 0) != MAIL_UNREAD(mail->b) ||
+            (r->tunnels_up != 0) != MAIL_WHOLE(mail->b))
             return false;
     }
     return true;

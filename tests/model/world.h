@@ -46,6 +46,7 @@
     X(FORCE, "force") /* drain --force */                                                          \
     X(TIMED, "timed") /* drain --timeout */                                                        \
     X(DRY, "dry")     /* drain --dry-run */                                                        \
+    X(SAFE, "safe")   /* drain --when-safe */                                                      \
     X(UNDRAIN, "undrain")                                                                          \
     X(UNTIMED, "untimed") /* undrain --timeout */                                                  \
     X(ABORT, "abort")     /* of whatever runs, asked at any node */
@@ -104,16 +105,18 @@ struct mail {
     uint8_t from; /* node */
     uint8_t op;
     uint8_t a; /* RECORD phase; ASK target; REQUEST flags; GUARD covers */
-    uint8_t b; /* RECORD level | covers << 2 | aims << 4 | unread << 5; ASK kind | flags << 2 |
-                  timed << 4 */
+    uint8_t b; /* RECORD level | covers << 2 | aims << 4 | unread << 5 | whole << 6; ASK kind |
+                  flags << 2 | timed << 5 */
 };
 
 /* What a RECORD's b says: the level, the prefixes covered, whether the target is normal or above,
- * whether the agent has not looked at its drivers yet. */
+ * whether the agent has not looked at its drivers yet, whether all its tunnels are up. Of a node
+ * with one tunnel that follows from what it covers, wherever it is read. */
 #define MAIL_LEVEL(b)  ((uint8_t)((b)&3u))
 #define MAIL_COVERS(b) ((uint8_t)((b) >> 2 & 3u))
 #define MAIL_AIMS(b)   ((uint8_t)((b) >> 4 & 1u))
 #define MAIL_UNREAD(b) ((uint8_t)((b) >> 5 & 1u))
+#define MAIL_WHOLE(b)  ((uint8_t)((b) >> 6 & 1u))
 
 /* A view: who is said to be in it, the messages ordered but not yet delivered by all, and, of each
  * sender, those not ordered yet. It lives until its last node has left it. */

@@ -46,7 +46,8 @@ tests_unit_test_engine_golden_LDADD = $(PAIR_LIBS)
 ENGINE_GOLDENS = \
 	abort_while_settling agent_restart back_from_guarding back_from_lowering \
 	back_from_requesting back_from_settling back_from_settling_sick back_from_withdrawing \
-	back_from_withdrawing_late both_at_once drain drain_takes_a_return_back dry_run force \
+	back_from_withdrawing_late both_at_once drain drain_takes_a_return_back drain_when_safe \
+	dry_run force \
 	host_lost lowering_of_outsiders net_cannot_leave net_from_closing \
 	net_from_drained_and_out_again net_from_releasing net_from_withdrawing \
 	power_cut_in_maintenance refused_alone refused_not_covered refused_not_raised \

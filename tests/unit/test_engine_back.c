@@ -397,19 +397,37 @@ static void test_redrain_waits_while_the_coverer_is_unsteady(void **state)
     assert_false(p->node[0].armed & PAIR_BIT(TIMER_REDRAIN));
 }
 
+static void test_redrain_waits_for_all_tunnels_of_the_coverer(void **state)
+{
+    (void)state;
+    pair_drain(p, 0);
+    pair_wan(p, 1, 0);
+    pair_run(p);
+    pair_wan(p, 1, 0x1); /* covers, and would refuse for want of the other tunnel */
+    pair_run(p);
+    assert_net();
+    assert_false(p->node[0].armed & PAIR_BIT(TIMER_REDRAIN));
+    pair_wan(p, 1, 0x3);
+    pair_run(p);
+    assert_true(p->node[0].armed & PAIR_BIT(TIMER_REDRAIN));
+}
+
 static void test_redrain_that_is_refused_stays_a_net(void **state)
 {
     (void)state;
     pair_drain(p, 0);
     pair_wan(p, 1, 0);
     pair_run(p);
-    pair_wan(p, 1, 0x1); /* covers, and is not redundant */
+    pair_wan(p, 1, 0x3);
     pair_run(p);
     pair_fire(p, 0, TIMER_REDRAIN);
+    pair_wan(p, 1, 0x1); /* a tunnel is lost meanwhile */
     pair_run(p);
     pair_fire(p, 1, TIMER_GUARD);
     pair_run(p);
     assert_net();
+    pair_wan(p, 1, 0x3);
+    pair_run(p);
     assert_true(p->node[0].armed & PAIR_BIT(TIMER_REDRAIN));
 }
 
@@ -566,6 +584,7 @@ int main(void)
         T(test_return_covers_at_once_when_nobody_else_does),
         T(test_loss_of_the_coverer),
         T(test_redrain_waits_while_the_coverer_is_unsteady),
+        T(test_redrain_waits_for_all_tunnels_of_the_coverer),
         T(test_redrain_that_is_refused_stays_a_net),
         T(test_redrain_does_not_lower_the_coverer),
         T(test_redrain_rolls_back_to_the_net_and_stays_in_maintenance),

@@ -733,6 +733,147 @@ static void test_past_the_withdraw_nobody_stops_it(void **state)
     }
 }
 
+/* ---- now, or when it is safe ---- */
+
+/* gw1 is asked to leave when it is safe, and gw2 has one tunnel: refused, and not forgotten. */
+static op_t pend(void)
+{
+    op_t op;
+
+    pair_wan(p, 1, 0x1);
+    pair_run(p);
+    op = pair_ask(p, 0, ASK_DRAIN, 0, ASK_FLAG_WHEN_SAFE, 0);
+    pair_run(p);
+    pair_fire(p, 1, TIMER_GUARD);
+    pair_run(p);
+    assert_ended(p, op, RESULT_REFUSED, REASON_NOT_REDUNDANT);
+    assert_phase(p, 0, PHASE_IN_SERVICE);
+    assert_int_equal(p->node[0].intent, INTENT_MAINTENANCE);
+    return op;
+}
+
+static void test_when_safe_goes_now_if_it_can(void **state)
+{
+    op_t op;
+
+    (void)state;
+    op = pair_ask(p, 0, ASK_DRAIN, 0, ASK_FLAG_WHEN_SAFE, 0);
+    pair_run(p);
+    pair_quiet(p, 0, true);
+    pair_fire(p, 0, TIMER_SETTLE);
+    pair_run(p);
+    assert_ended(p, op, RESULT_DONE, REASON_NONE);
+    assert_phase(p, 0, PHASE_DRAINED);
+}
+
+static void test_when_safe_waits_in_service_and_then_goes(void **state)
+{
+    (void)state;
+    pend();
+    assert_false(p->node[0].armed & PAIR_BIT(TIMER_REDRAIN));
+    assert_true(p->node[0].level >= LEVEL_NORMAL);
+    pair_wan(p, 1, 0x3);
+    pair_run(p);
+    pair_fire(p, 0, TIMER_REDRAIN);
+    pair_run(p);
+    pair_quiet(p, 0, true);
+    pair_fire(p, 0, TIMER_SETTLE);
+    pair_run(p);
+    assert_phase(p, 0, PHASE_DRAINED);
+}
+
+/* Both are meant to be out: one goes, the other carries until the first is back. */
+static void test_when_safe_of_both(void **state)
+{
+    (void)state;
+    pair_ask(p, 0, ASK_DRAIN, 0, ASK_FLAG_WHEN_SAFE, 0);
+    pair_ask(p, 1, ASK_DRAIN, 1, ASK_FLAG_WHEN_SAFE, 0);
+    pair_run(p);
+    pair_quiet(p, 0, true);
+    pair_fire(p, 0, TIMER_SETTLE);
+    pair_run(p);
+    assert_phase(p, 0, PHASE_DRAINED);
+    assert_phase(p, 1, PHASE_IN_SERVICE);
+    assert_int_equal(p->node[1].intent, INTENT_MAINTENANCE);
+    assert_false(p->node[1].armed & PAIR_BIT(TIMER_REDRAIN));
+    pair_ask(p, 0, ASK_UNDRAIN, 0, 0, 0);
+    pair_run(p);
+    pair_fire(p, 0, TIMER_SOAK);
+    pair_run(p);
+    assert_phase(p, 0, PHASE_IN_SERVICE);
+    pair_fire(p, 1, TIMER_REDRAIN);
+    pair_run(p);
+    pair_quiet(p, 1, true);
+    pair_fire(p, 1, TIMER_SETTLE);
+    pair_run(p);
+    assert_phase(p, 1, PHASE_DRAINED);
+}
+
+static void test_undrain_takes_the_wish_back(void **state)
+{
+    op_t op;
+
+    (void)state;
+    pend();
+    op = pair_ask(p, 0, ASK_UNDRAIN, 0, 0, 0);
+    pair_run(p);
+    assert_ended(p, op, RESULT_DONE, REASON_ABORTED);
+    assert_back();
+    pair_wan(p, 1, 0x3);
+    pair_run(p);
+    assert_false(p->node[0].armed & PAIR_BIT(TIMER_REDRAIN));
+}
+
+/* Asked for in the middle of a drain that then rolls back: the wish stays. */
+static void test_when_safe_outlives_a_drain_under_way(void **state)
+{
+    op_t op;
+
+    (void)state;
+    pair_drain_to(p, 0, PHASE_WITHDRAWING, false);
+    op = pair_ask(p, 0, ASK_DRAIN, 0, ASK_FLAG_WHEN_SAFE, 0);
+    while (pair_order_message(p, 0) || pair_deliver(p, 0))
+        ;
+    assert_ended(p, op, RESULT_REFUSED, REASON_BUSY);
+    pair_view(p);
+    settle_down();
+    assert_phase(p, 0, PHASE_IN_SERVICE);
+    assert_int_equal(p->node[0].intent, INTENT_MAINTENANCE);
+    assert_true(p->node[0].armed & PAIR_BIT(TIMER_REDRAIN));
+}
+
+static void test_when_safe_survives_the_agent(void **state)
+{
+    (void)state;
+    pend();
+    pair_kill_agent(p, 0);
+    pair_run(p);
+    pair_boot(p, 0);
+    pair_run(p);
+    assert_phase(p, 0, PHASE_IN_SERVICE);
+    assert_int_equal(p->node[0].e.intent, INTENT_MAINTENANCE);
+    assert_true(p->node[0].level >= LEVEL_NORMAL);
+}
+
+/* ---- what is quiet proves something only at low ---- */
+
+static void test_level_that_is_not_low_stops_the_settle_timer(void **state)
+{
+    (void)state;
+    pair_drain_to(p, 0, PHASE_SETTLING, false);
+    pair_quiet(p, 0, true);
+    assert_true(p->node[0].armed & PAIR_BIT(TIMER_SETTLE));
+    p->node[0].hold = PAIR_BIT(ORDER_LEVEL);
+    p->node[0].level = LEVEL_NORMAL; /* put back behind our back */
+    pair_run(p);
+    assert_phase(p, 0, PHASE_SETTLING);
+    assert_false(p->node[0].armed & PAIR_BIT(TIMER_SETTLE));
+    p->node[0].hold = 0;
+    pair_run(p);
+    assert_level(p, 0, LEVEL_LOW);
+    assert_true(p->node[0].armed & PAIR_BIT(TIMER_SETTLE));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -774,6 +915,13 @@ int main(void)
         T(test_guard_is_asked_at_the_last_moment),
         T(test_guard_check_does_not_rely_on_what_was_checked_before),
         T(test_past_the_withdraw_nobody_stops_it),
+        T(test_when_safe_goes_now_if_it_can),
+        T(test_when_safe_waits_in_service_and_then_goes),
+        T(test_when_safe_of_both),
+        T(test_undrain_takes_the_wish_back),
+        T(test_when_safe_outlives_a_drain_under_way),
+        T(test_when_safe_survives_the_agent),
+        T(test_level_that_is_not_low_stops_the_settle_timer),
     };
 
     return cmocka_run_group_tests_name("the engine leaves service", tests, NULL, NULL);

@@ -301,6 +301,26 @@ static void net_cannot_leave(struct pair *p)
     assert_phase(p, 0, PHASE_SAFETY_NET);
 }
 
+/* gw1 is to be drained when that is safe, which it is once gw2 has its second tunnel back. */
+static void drain_when_safe(struct pair *p)
+{
+    pair_wan(p, 1, 0x1);
+    pair_run(p);
+    pair_trace_clear(p);
+    pair_ask(p, 0, ASK_DRAIN, 0, ASK_FLAG_WHEN_SAFE, 0);
+    pair_run(p);
+    pair_fire(p, 1, TIMER_GUARD);
+    pair_run(p);
+    assert_phase(p, 0, PHASE_IN_SERVICE);
+    pair_note(p, "gw2's other tunnel is up");
+    pair_wan(p, 1, 0x3);
+    pair_run(p);
+    pair_fire(p, 0, TIMER_REDRAIN);
+    pair_run(p);
+    settle(p, 0);
+    assert_phase(p, 0, PHASE_DRAINED);
+}
+
 static void undrain_of_a_net(struct pair *p)
 {
     net_from(p, PHASE_DRAINED);
@@ -341,13 +361,17 @@ static void lowering_of_outsiders(struct pair *p)
     pair_drain_to(p, 0, PHASE_LOWERING, false);
     pair_view(p);
     let_go(p);
-    pair_note(p, "a net, found at normal");
+    pair_note(p, "a net, withdrawn still");
     pair_kill_agent(p, 0);
     pair_run(p);
     p->node[0].intent = INTENT_MAINTENANCE;
-    p->node[0].level = LEVEL_NORMAL;
-    p->node[0].hold = PAIR_BIT(ORDER_LEVEL);
+    p->node[0].level = LEVEL_WITHDRAWN;
     pair_boot(p, 0);
+    pair_run(p);
+    p->node[0].hold = PAIR_BIT(ORDER_LEVEL);
+    pair_wan(p, 1, 0);
+    pair_run(p);
+    pair_wan(p, 1, 0x3);
     pair_run(p);
     pair_drain_to(p, 0, PHASE_LOWERING, false);
     pair_view(p);
@@ -425,6 +449,7 @@ static void restart_drained(struct pair *p)
     X(net_from_releasing)                                                                          \
     X(net_from_drained_and_out_again)                                                              \
     X(net_cannot_leave)                                                                            \
+    X(drain_when_safe)                                                                             \
     X(undrain_of_a_net)                                                                            \
     X(return_cannot_be_taken_back)                                                                 \
     X(lowering_of_outsiders)                                                                       \
