@@ -63,4 +63,5 @@ EXTRA_DIST += \
 	tests/lab/faults.d/power.sh \
 	tests/lab/faults.d/refusing.sh \
 	tests/lab/token \
+	tests/lab/pacemaker \
 	tests/lab/demo
