@@ -50,12 +50,12 @@ static void take_capability(struct session_facts *f, const char *text)
         f->in_local = false; /* its own times follow */
 }
 
-void router_facts_session(struct session_facts *f, const struct bird_line *line)
+void router_facts_session(struct session_facts *f, const struct reply_piece *line)
 {
     char text[TEXT_MAX];
     const char *value;
 
-    bird_line_text(line, text, sizeof(text));
+    reply_text(line, text, sizeof(text));
     take_capability(f, text);
     take_as(&f->local_as, behind(text, "Local AS:"));
     take_as(&f->neighbour_as, behind(text, "Neighbor AS:"));
@@ -75,9 +75,9 @@ static uint32_t preference_of(const char *text)
     return at != NULL ? (uint32_t)strtoul(at + 1, NULL, 10) : 0;
 }
 
-void router_facts_learnt(struct session_facts *f, const struct bird_line *line)
+void router_facts_learnt(struct session_facts *f, const struct reply_piece *line)
 {
-    struct bird_route route;
+    struct adj_route route;
     char text[TEXT_MAX];
 
     if (bird_routes_line(&f->routes, line, &route)) {
@@ -86,7 +86,7 @@ void router_facts_learnt(struct session_facts *f, const struct bird_line *line)
             f->learnt[f->learnts++] = f->reading;
         f->reading = (struct learnt){.local_pref = 100};
     }
-    bird_line_text(line, text, sizeof(text));
+    reply_text(line, text, sizeof(text));
     if (line->code == BIRD_ROUTE)
         f->reading = (struct learnt){.local_pref = 100, .preference = preference_of(text)};
     else if (line->code == BIRD_ROUTE_ATTRIBUTE)
@@ -100,11 +100,12 @@ static void judge_exports(const struct router_facts *facts, unsigned i, const st
 {
     const struct router_session *s = &conf->router.session[i];
     const struct session_facts *f = &facts->session[i];
-    struct bird_session_read alone[SESSIONS_MAX] = {{.wrong = false}};
+    struct session_read alone[SESSIONS_MAX] = {{.wrong = false}};
     char why[ERR_MAX], prefix[PREFIX_TEXT];
 
     alone[i] = f->read;
-    if (facts->level_known && !bird_readback_agrees(&conf->router, facts->level, alone, why))
+    if (facts->level_known &&
+        !readback_agrees(&conf->router, backend_bird.manner, facts->level, alone, why))
         found(list, FINDING_LEVEL_IGNORED, s->name, "at level %s %.200s", level_name(facts->level),
               why);
     for (unsigned p = 0; !s->lan && p < conf->router.prefixes.count; p++) {
@@ -119,8 +120,8 @@ static void judge_exports(const struct router_facts *facts, unsigned i, const st
 static bool standing_prepend(const struct router_facts *facts, unsigned i, const struct conf *conf,
                              struct findings *list)
 {
-    const struct bird_session_read *read = &facts->session[i].read;
-    const struct bird_route *route = &read->first_wrong;
+    const struct session_read *read = &facts->session[i].read;
+    const struct adj_route *route = &read->first_wrong;
     const struct level_attr *attr = &conf->router.level[facts->level];
 
     if (!read->wrong || conf->router.session[i].lan || facts->level < LEVEL_NORMAL ||
@@ -136,7 +137,7 @@ static bool standing_prepend(const struct router_facts *facts, unsigned i, const
 static void judge_rules(const struct session_facts *f, const struct router_session *s,
                         struct findings *list)
 {
-    if (!f->read.internal && !f->read.route_server)
+    if (!f->read.trusted)
         found(list, FINDING_NO_RS_CLIENT, s->name, "protocol bgp %s is without rs client", s->name);
     if (!f->read.seen.table)
         found(list, FINDING_NO_TABLE, s->name, "protocol bgp %s is without export table on",
@@ -165,8 +166,7 @@ static void judge_session(const struct router_facts *facts, unsigned i, const st
     if (!f->read.seen.established)
         return; /* drained, or down, which the pair's findings tell */
     judge_rules(f, s, list);
-    if (f->read.seen.table && (f->read.internal || f->read.route_server) &&
-        !standing_prepend(facts, i, conf, list))
+    if (f->read.seen.table && f->read.trusted && !standing_prepend(facts, i, conf, list))
         judge_exports(facts, i, conf, list);
 }
 
@@ -236,7 +236,7 @@ struct bird_talk {
     size_t used, at;
 };
 
-typedef void line_fn(void *ctx, const struct bird_line *line);
+typedef void line_fn(void *ctx, const struct reply_piece *line);
 
 /* Lines up to the one that ends the reply; its code, or -1. */
 static int read_reply(struct bird_talk *talk, line_fn *take, void *ctx)
@@ -246,13 +246,13 @@ static int read_reply(struct bird_talk *talk, line_fn *take, void *ctx)
 
     talk->used = talk->at = 0;
     for (;;) {
-        struct bird_line line;
+        struct reply_piece line;
         size_t used = 0;
-        enum bird_read got =
+        enum reply_read got =
             bird_line_read(talk->reply + talk->at, talk->used - talk->at, &code, &used, &line);
-        if (got == BIRD_BAD)
+        if (got == REPLY_BAD)
             return -1;
-        if (got == BIRD_LINE) {
+        if (got == REPLY_PIECE) {
             talk->at += used;
             if (!line.async && take != NULL)
                 take(ctx, &line);
@@ -288,7 +288,7 @@ struct asking {
     struct bird_routes routes;
 };
 
-static void on_session_line(void *ctx, const struct bird_line *line)
+static void on_session_line(void *ctx, const struct reply_piece *line)
 {
     struct asking *a = ctx;
     struct session_facts *f = &a->facts->session[a->session];
@@ -301,21 +301,21 @@ static void on_session_line(void *ctx, const struct bird_line *line)
     f->read.seen.known = p.bgp_state[0] != '\0';
     f->read.seen.established = strcmp(p.bgp_state, "Established") == 0;
     f->read.internal = p.internal;
-    f->read.route_server = p.route_server;
+    f->read.trusted = p.internal || p.route_server;
 }
 
-static void on_export_line(void *ctx, const struct bird_line *line)
+static void on_export_line(void *ctx, const struct reply_piece *line)
 {
     struct asking *a = ctx;
-    struct bird_route route;
+    struct adj_route route;
     unsigned level = a->facts->level_known ? a->facts->level : (unsigned)LEVELS;
 
     if (bird_routes_line(&a->routes, line, &route))
-        bird_readback_route(&a->conf->router, a->session, level,
-                            &a->facts->session[a->session].read, &route);
+        readback_route(&a->conf->router, backend_bird.manner, a->session, level,
+                       &a->facts->session[a->session].read, &route);
 }
 
-static void on_learnt_line(void *ctx, const struct bird_line *line)
+static void on_learnt_line(void *ctx, const struct reply_piece *line)
 {
     struct asking *a = ctx;
 
@@ -380,6 +380,9 @@ static bool ask_bird(struct asking *a, char err[ERR_MAX])
 void check_router(struct findings *list, const struct conf *conf,
                   char source[TUNNELS_MAX][CHECK_ADDRESS_LEN])
 {
+    if (strcmp(conf->router.kind, "bird") != 0)
+        return; /* what BIRD may hide, FRR shows */
+
     struct router_facts *facts = calloc(1, sizeof(*facts));
     struct asking a = {.conf = conf, .facts = facts};
     char err[ERR_MAX] = "no memory", text[BIRD_LEVEL_SIZE];

@@ -5,7 +5,8 @@
 
 #include "agent/check_finding.h"
 #include "conf/conf.h"
-#include "routing/bird_readback.h"
+#include "routing/backend.h"
+#include "routing/bird_reply.h"
 
 #define LEARNT_MAX 1024 /* routes of one session that are compared */
 
@@ -17,7 +18,7 @@ struct learnt {
 enum restart { RESTART_OFF, RESTART_AWARE, RESTART_ON };
 
 struct session_facts {
-    struct bird_session_read read;           /* .seen.known: there is such a session */
+    struct session_read read;                /* .seen.known: there is such a session */
     uint32_t local_as, neighbour_as, hold_s; /* 0: not said */
     enum restart restart;
     bool in_local;   /* reading: inside "Local capabilities" */
@@ -36,8 +37,8 @@ struct router_facts {
 
 /* Each takes one line of a reply: of `show protocols all NAME`, of `show route all protocol NAME`.
  */
-void router_facts_session(struct session_facts *facts, const struct bird_line *line);
-void router_facts_learnt(struct session_facts *facts, const struct bird_line *line);
+void router_facts_session(struct session_facts *facts, const struct reply_piece *line);
+void router_facts_learnt(struct session_facts *facts, const struct reply_piece *line);
 
 void router_judge(const struct router_facts *facts, const struct conf *conf, struct findings *list);
 
