@@ -16,6 +16,7 @@ missing_programs() {
     need_command jq jq
     need_command bird bird2
     need_command birdc bird2
+    [[ $ROUTER == bird ]] || need_command vtysh frr
     need_command corosync corosync
     need_command swanctl strongswan-swanctl
     need_file /usr/lib/ipsec/charon strongswan-charon

@@ -12,11 +12,12 @@ gen_node() {
     case $node in
     gw1 | gw2)
         gen_charon "$node" "$dir/etc"
-        gen_bird_gateway "$node" >"$dir/etc/bird/bird.conf"
+        [[ $(router_of "$node") != bird ]] || gen_bird_gateway "$node" >"$dir/etc/bird/bird.conf"
         cp "$SRC/conf/cgwha.bird" "$dir/usr/share/cgwha/"
         gen_level "$node" >"$dir/level.bird.conf"
         gen_corosync "$dir/etc"
         gen_cgwha "$node" "$dir/etc"
+        [[ $(router_of "$node") != frr ]] || gen_frr "$node" "$dir/etc"
         [[ -z $WITH_PACEMAKER ]] || gen_pacemaker "$dir"
         ;;
     cloud)
@@ -417,6 +418,7 @@ gen_cgwha_conf() {
     local node=$1 n rest level med extra
     echo 'prefixes = { "10.20.0.0/16", "10.21.0.0/16" }'
     echo "asn = $GATEWAY_ASN"
+    echo "router = \"$(router_of "$node")\""
     while read -r n rest; do echo "tunnel tun$n { }"; done < <(tunnels_of "$node")
     echo 'lan lan { }'
     for level in high normal low; do

@@ -32,11 +32,12 @@ E
 help_of() {
     case $1 in
     up) cat <<'E' ;;
-usage: lab up [--substrate ns|uml] [--systemd] [--no-agent] [--pacemaker] [--keep]
+usage: lab up [--substrate ns|uml] [--router bird|frr|mixed] [--systemd] [--no-agent] [--pacemaker] [--keep]
 
 Starts all nodes and waits until the pair is in full service: every CHILD_SA installed, every BGP
 session Established, the cloud's route in the LAN from both gateways, two members in corosync, and
-with the agent both nodes in service and every shared prefix covered.
+with the agent both nodes in service and every shared prefix covered. The routers of the gateways
+are as --router says: bird (default), frr, or mixed, gw1 with BIRD and gw2 with FRR.
 
   --substrate ns    nodes are namespaces, ESP in user space (default)
   --substrate uml   each gateway and the cloud are a User-Mode Linux with a kernel of their own
@@ -123,7 +124,7 @@ E
     svc) cat <<'E' ;;
 usage: lab svc NODE start|stop|restart|kill|pause|cont DAEMON
 
-DAEMON is charon, bird, corosync, cgwhad or pacemaker. 'start' returns when it answers, 'stop' when
+DAEMON is charon, router (bird or frr, as the node has it), corosync, cgwhad or pacemaker. 'start' returns when it answers, 'stop' when
 it is gone.
 'kill' is SIGKILL, 'pause' and 'cont' are SIGSTOP and SIGCONT.
 E

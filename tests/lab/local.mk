@@ -26,6 +26,7 @@ EXTRA_DIST += \
 	tests/lab/check.sh \
 	tests/lab/common.sh \
 	tests/lab/gen.sh \
+	tests/lab/gen_frr.sh \
 	tests/lab/look.sh \
 	tests/lab/truth.jq \
 	tests/lab/help.sh \
@@ -49,6 +50,7 @@ EXTRA_DIST += \
 	tests/lab/node/look \
 	tests/lab/node/paths.sh \
 	tests/lab/node/ready \
+	tests/lab/node/router \
 	tests/lab/node/svc \
 	tests/lab/scenario.sh \
 	tests/lab/selftest \

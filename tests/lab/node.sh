@@ -66,6 +66,7 @@ node_prepare() {
         printf "%s='%s'\n" INTERFACES "$(interfaces "$node" | xargs)" \
             DAEMONS "$(daemons_of "$node")" TUNNELS "$(tunnel_names "$node")" \
             SESSIONS "$(sessions_of "$node")" MGMT "$mgmt"
+        printf '%s=%q\n' ROUTER "$(router_of "$node")"
     } >"$dir/env"
 }
 
@@ -127,12 +128,15 @@ node_exec() {
 
 # node_svc NODE ACT DAEMON
 node_svc() {
+    local daemon=$3
     need_on "$1"
+    # Either name is the router's that this node has, so that a scenario need not know which.
+    [[ $daemon != bird && $daemon != router ]] || daemon=$(router_of "$1")
     [[ " start stop restart kill pause cont " == *" $2 "* ]] ||
         usage_error "svc does start, stop, restart, kill, pause or cont, not '$2'."
-    [[ " $(daemons_of "$1") " == *" $3 "* ]] ||
+    [[ " $(daemons_of "$1") " == *" $daemon "* ]] ||
         usage_error "$1 has no daemon '$3'; it has: $(daemons_of "$1")."
-    node_exec "$1" "$IN_NODE/svc" "$2" "$3"
+    node_exec "$1" "$IN_NODE/svc" "$2" "$daemon"
 }
 
 # node_log NODE DAEMON: from the host's disk; a node with its own kernel writes it out first.

@@ -51,7 +51,7 @@ blame() {
         case $what in
         *" is not on") daemon=${what% is not on} daemon=${daemon# } ;;
         *CHILD_SA*) daemon=charon ;;
-        *BGP* | *route*) daemon=bird ;;
+        *BGP* | *route*) daemon=$(router_of "$node") ;;
         *corosync*) daemon=corosync ;;
         *agent* | *promise*) daemon=cgwhad ;;
         *) daemon=console ;;

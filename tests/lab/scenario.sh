@@ -4,7 +4,7 @@
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-SUBSTRATE=ns
+SUBSTRATE=ns ROUTER=bird
 lab() { "$here/lab" "$@"; }
 
 # on NODE COMMAND...: in a node, bounded.
@@ -14,12 +14,13 @@ on() {
     lab exec "$node" timeout 120 "$@"
 }
 
-# take_options ARGS...: the one switch that all scenarios have.
+# take_options ARGS...: the switches that all scenarios have.
 take_options() {
     while (($#)); do
         case $1 in
         --substrate) SUBSTRATE=${2:?--substrate takes ns or uml} && shift ;;
-        *) echo "usage: ${0##*/} [--substrate ns|uml]" >&2 && exit 2 ;;
+        --router) ROUTER=${2:?--router takes bird, frr or mixed} && shift ;;
+        *) echo "usage: ${0##*/} [--substrate ns|uml] [--router bird|frr|mixed]" >&2 && exit 2 ;;
         esac
         shift
     done
@@ -74,7 +75,7 @@ keep_logs() { # where a failed test's logs go, if the caller wants them
     local node daemon
     mkdir -p "$1"
     for node in gw1 gw2 cloud lan; do
-        for daemon in cgwhad bird charon corosync; do
+        for daemon in cgwhad bird frr charon corosync; do
             lab log $node $daemon >"$1/$node.$daemon" 2>/dev/null || rm -f "$1/$node.$daemon"
         done
     done
@@ -91,7 +92,7 @@ trap 'exit 130' INT TERM
 
 # site_up [--no-agent]: or the test ends here, with the reason.
 site_up() {
-    lab up --substrate "$SUBSTRATE" ${1:+"$1"} >"$scratch/up" 2>&1 || bail_out "$(<"$scratch/up")"
+    lab up --substrate "$SUBSTRATE" --router "$ROUTER" ${1:+"$1"} >"$scratch/up" 2>&1 || bail_out "$(<"$scratch/up")"
     touch "$scratch/up_by_us"
 }
 

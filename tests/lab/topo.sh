@@ -87,10 +87,18 @@ level_of() {
         for (i in name) at[name[i]] = i } $1 == n { print $at[f] }' <<<"$LEVELS"
 }
 
+# router_of NODE: bird or frr. The cloud and the LAN have BIRD; of a mixed pair gw2 has FRR.
+router_of() {
+    case $ROUTER:$1 in
+    frr:gw1 | frr:gw2 | mixed:gw2) echo frr ;;
+    *) echo bird ;;
+    esac
+}
+
 # daemons_of NODE, in the order of their start. The agent is only there when the lab runs with it.
 daemons_of() {
     case $1 in
-    gw1 | gw2) echo "charon bird corosync${WITH_AGENT:+ cgwhad}${WITH_PACEMAKER:+ pacemaker}" ;;
+    gw1 | gw2) echo "charon $(router_of "$1") corosync${WITH_AGENT:+ cgwhad}${WITH_PACEMAKER:+ pacemaker}" ;;
     cloud) echo "charon bird" ;;
     lan) echo bird ;;
     esac
