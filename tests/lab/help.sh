@@ -48,6 +48,8 @@ are as --router says: bird (default), frr, or mixed, gw1 with BIRD and gw2 with 
   --keep            when it fails, leave it as it is, to be looked at
 
 CGWHA_LAB_TOKEN is corosync's token in milliseconds (1000).
+CGWHA_LAB_PREPARE is a command that is called with each node and its directory before it boots, to
+change what the node will find on its disk.
 CGWHA_BUILD is the build tree (default: the source tree, or the current directory); CGWHA_BIN the
 directory of cgwhad and cgwha (default: agent/ in the build tree).
 E

@@ -30,6 +30,7 @@ EXTRA_DIST += \
 	tests/lab/look.sh \
 	tests/lab/truth.jq \
 	tests/lab/help.sh \
+	tests/lab/import \
 	tests/lab/net.sh \
 	tests/lab/node.sh \
 	tests/lab/ns.sh \

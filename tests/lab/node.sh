@@ -57,6 +57,8 @@ node_prepare() {
     dir=$(node_dir "$node")
     mkdir -p "$dir/log" "$dir/disk" "$dir/etc" "$dir/usr"
     gen_node "$node" "$dir"
+    [[ -z ${CGWHA_LAB_PREPARE:-} ]] || $CGWHA_LAB_PREPARE "$node" "$dir" ||
+        die "$CGWHA_LAB_PREPARE $node $dir fails."
     [[ $(init_of "$node") != systemd ]] || node_install "$dir/root"
     has_own_kernel "$node" && mgmt="$(mgmt_address "$node") $MGMT_PORT"
     {

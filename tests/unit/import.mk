@@ -52,3 +52,6 @@ EXTRA_DIST += tests/golden/import/bare/README tests/golden/import/full/README \
 	$(IMPORT_SECOND:%=tests/golden/import/bare/gw2.%) \
 	$(IMPORT_FIRST:%=tests/golden/import/full/north.%) \
 	$(IMPORT_SECOND:%=tests/golden/import/full/south.%)
+
+dist_check_SCRIPTS += tests/conf/import
+TESTS += tests/conf/import
