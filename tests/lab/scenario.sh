@@ -75,7 +75,7 @@ keep_logs() { # where a failed test's logs go, if the caller wants them
     local node daemon
     mkdir -p "$1"
     for node in gw1 gw2 cloud lan; do
-        for daemon in cgwhad bird frr charon corosync; do
+        for daemon in cgwhad bird frr charon corosync pacemaker-detail; do
             lab log $node $daemon >"$1/$node.$daemon" 2>/dev/null || rm -f "$1/$node.$daemon"
         done
     done
