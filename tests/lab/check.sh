@@ -22,6 +22,12 @@ missing_programs() {
     need_file /usr/lib/ipsec/charon strongswan-charon
     need_file /usr/lib/ipsec/plugins/libstrongswan-openssl.so libstrongswan-standard-plugins
     need_file /usr/lib/ipsec/plugins/libstrongswan-vici.so strongswan-swanctl
+    if [[ -n $WITH_SYSTEMD ]]; then
+        need_file /lib/systemd/systemd systemd
+        need_file /usr/sbin/charon-systemd charon-systemd
+        need_command dbus-daemon dbus
+        need_command make make
+    fi
     if [[ -n $WITH_PACEMAKER ]]; then
         need_command pacemakerd pacemaker
         need_command crm_standby pacemaker-cli-utils

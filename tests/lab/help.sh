@@ -41,8 +41,8 @@ are as --router says: bird (default), frr, or mixed, gw1 with BIRD and gw2 with 
 
   --substrate ns    nodes are namespaces, ESP in user space (default)
   --substrate uml   each gateway and the cloud are a User-Mode Linux with a kernel of their own
-  --systemd         on uml: process 1 of each gateway is systemd, and all daemons are its units, the
-                    distribution's and those of `make install`
+  --systemd         process 1 of each gateway is systemd, and all daemons are its units, the
+                    distribution's and those of `make install`; a node can reboot by itself
   --no-agent        without cgwhad: what the site is without this project
   --pacemaker       with Pacemaker on the gateways, its configuration still empty (ns only)
   --keep            when it fails, leave it as it is, to be looked at

@@ -57,6 +57,7 @@ EXTRA_DIST += \
 	tests/lab/selftest \
 	tests/lab/cold \
 	tests/lab/planned \
+	tests/lab/systemd \
 	tests/lab/refused \
 	tests/lab/faults \
 	tests/lab/metrics \

@@ -64,7 +64,7 @@ node_prepare() {
     {
         printf '%s=%q\n' NODE "$node" SUBSTRATE "$SUBSTRATE" WITH_AGENT "$WITH_AGENT" \
             SRC "$SRC" BUILD "$BUILD" BIN "$BIN" CLOUD_PREFIX "$CLOUD_PREFIX" \
-            INIT "$(init_of "$node")"
+            INIT "$(init_of "$node")" GROUP "$(ns_group "$node")"
         printf "%s='%s'\n" INTERFACES "$(interfaces "$node" | xargs)" \
             DAEMONS "$(daemons_of "$node")" TUNNELS "$(tunnel_names "$node")" \
             SESSIONS "$(sessions_of "$node")" MGMT "$mgmt"
@@ -142,13 +142,12 @@ node_svc() {
 }
 
 # node_log NODE DAEMON: from the host's disk; a node with its own kernel writes it out first.
-# Where systemd is process 1, all logs are lines of the console.
+# Where systemd is process 1, all logs are in its journal, or lines of the console.
 node_log() {
-    local file name=$2
+    local file
     file=$(node_dir "$1")/log/$2.log
-    if [[ $(init_of "$1") == systemd && $2 != console ]]; then
-        [[ $2 != charon ]] || name='(charon-systemd|swanctl)'
-        grep -aE "^$name\\[[0-9]+\\]: " "$(node_dir "$1")/log/console.log"
+    if [[ $(init_of "$1") == systemd ]]; then
+        node_journal "$1" "$2"
         return
     fi
     if has_own_kernel "$1" && node_is_on "$1" && ! node_is_frozen "$1"; then
@@ -157,4 +156,18 @@ node_log() {
     [[ -r $file ]] || die "$1 has no log of '$2'; there are:" \
         "$(basename -s .log -a "$(node_dir "$1")"/log/*.log | xargs)."
     cat "$file"
+}
+
+node_journal() {
+    local name=$2 dir
+    dir=$(node_dir "$1")
+    [[ $2 != charon ]] || name='(charon-systemd|swanctl)'
+    [[ $2 != console ]] || name='.*'
+    if [[ $2 == console && ! -d $dir/journal ]]; then
+        cat "$dir/log/console.log"
+    elif [[ -d $dir/journal ]]; then
+        journalctl -q --no-hostname -o short-precise -D "$dir/journal" | grep -aE " $name\\[[0-9]+\\]: "
+    else
+        grep -aE "^$name\\[[0-9]+\\]: " "$dir/log/console.log"
+    fi
 }

@@ -113,6 +113,7 @@ site_down() {
     while read -r pid _; do kill -KILL "$pid" 2>/dev/null; done <"$LAB/left"
     wait_for 30 site_is_gone || die "Processes of the lab do not end: $(cut -d ' ' -f 1 "$LAB/left" | xargs)."
     grep -F " $LAB/" /proc/self/mountinfo >&2 && die "Something is mounted in $LAB; unmount it first."
+    ns_forget_groups
     rm -rf --one-file-system "$LAB" || die "The lab's directory $LAB cannot be removed."
     say "The lab is down."
 }
