@@ -239,7 +239,8 @@ static void answer_past(struct client *cl, const struct request *r)
         o = r->what == DO_HISTORY ? past->history(cl->api->past_ctx, r)
                                   : past->course(cl->api->past_ctx, r);
     if (o == NULL) {
-        snprintf(err, sizeof(err), "nothing is kept here%s%s", r->op[0] != '\0' ? " of " : "", r->op);
+        snprintf(err, sizeof(err), "nothing is kept here%s%s", r->op[0] != '\0' ? " of " : "",
+                 r->op);
         o = report_error(err);
     }
     respond(cl, o);

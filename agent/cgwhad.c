@@ -19,9 +19,9 @@
 #include <unistd.h>
 
 #include "agent/api.h"
+#include "agent/history.h"
 #include "agent/hook_event.h"
 #include "agent/hook_run.h"
-#include "agent/history.h"
 #include "agent/hooks.h"
 #include "agent/recorder.h"
 #include "agent/report.h"

@@ -41,7 +41,8 @@ agent_libwatch_a_SOURCES = \
 	agent/hooks.c agent/hooks.h \
 	agent/hook_event.c agent/hook_event.h \
 	agent/hook_run.c agent/hook_run.h
-EXTRA_DIST += docs/hooks.md
+watchdocdir = $(docdir)
+dist_watchdoc_DATA = docs/hooks.md
 
 # What a program needs to link the door, in this order; the drivers come from their own libraries.
 API_LIBS = agent/libapi.a agent/libruntime.a agent/libengine.a routing/librouting.a \
