@@ -142,12 +142,19 @@ static void set_rate(struct cell *cell, uint64_t bps, bool known, bool brief)
     set(cell, PAINT_PLAIN, known ? rate_text(bps, brief, text) : "-");
 }
 
+/* What it said last is no older than it should be. */
+static bool fresh(struct json_object *status, struct json_object *node)
+{
+    int64_t age = json_number(status, "time") - json_number(node, "heard");
+
+    return here(node) && (json_yes(node, "self") || age <= STALE_S);
+}
+
 static void fill(struct row *row, struct json_object *status, struct json_object *node, bool brief)
 {
     struct node_sums sums = node_sums(node);
     int64_t now = json_number(status, "time"), since = json_number(node, "since");
-    bool fresh =
-        here(node) && (json_yes(node, "self") || now - json_number(node, "heard") <= STALE_S);
+    bool heard = fresh(status, node);
     bool spoken = json_text(node, "phase")[0] != '\0';
     char span[SPAN_TEXT];
 
@@ -172,8 +179,8 @@ static void fill(struct row *row, struct json_object *status, struct json_object
         set_count(&row->cell[SESSIONS], sums.sessions, sums.tunnels, serves(node));
     set_count(&row->cell[PREFIXES], json_count(node, "covers"),
               json_count(json_member(status, "promise"), "prefixes"), serves(node));
-    set_rate(&row->cell[IN], sums.in_bps, fresh, brief);
-    set_rate(&row->cell[OUT], sums.out_bps, fresh, brief);
+    set_rate(&row->cell[IN], sums.in_bps, heard, brief);
+    set_rate(&row->cell[OUT], sums.out_bps, heard, brief);
 }
 
 /* ---- the table ---- */
@@ -302,6 +309,10 @@ static void line_of_member(struct paragraph *p, struct json_object *status,
         say(&w, ", and will be drained when that is safe");
     say_who(&w, node);
     line(p, PAINT_PLAIN, w.text);
+    if (!fresh(status, node))
+        line(
+            p, PAINT_BAD,
+            "its agent is in the view, but says nothing: does it hang? What is shown of it is old");
 }
 
 static void line_of_absent(struct paragraph *p, struct json_object *status,

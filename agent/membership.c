@@ -123,6 +123,21 @@ static enum level level_of_outsider(const struct engine *e, enum phase phase)
     return LEVEL_LOW;
 }
 
+/* A safety net is low, and loses to whoever can carry. Only if every other node is there and says
+ * itself that together they do not, what they still show to the cloud leads nowhere, and must lose
+ * at once, not when its hold time is over. A node that is merely not heard may carry very well. */
+static enum level level_of_net(const struct engine *e)
+{
+    for (unsigned n = 0; n < e->nodes; n++) {
+        bool spoke = (e->members & e->known & ~e->awaited & BIT(n)) != 0;
+
+        if (n != e->self &&
+            (!spoke || (e->rec[n].sick & SICK_UNREAD) || e->rec[n].digest != e->digest))
+            return LEVEL_LOW;
+    }
+    return no_coverer(e) ? LEVEL_HIGH : LEVEL_LOW;
+}
+
 enum level engine_target(const struct engine *e)
 {
     switch (e->phase) {
@@ -143,6 +158,8 @@ enum level engine_target(const struct engine *e)
         return LEVEL_WITHDRAWN;
     case PHASE_CONNECTING:
         return level_of_outsider(e, PHASE_CONNECTING);
+    case PHASE_SAFETY_NET:
+        return level_of_net(e);
     default:
         return LEVEL_LOW;
     }

@@ -447,6 +447,7 @@ static void start_engine(struct runtime *rt)
 static void on_router_seen(void *ctx, const struct router_seen *seen)
 {
     struct runtime *rt = ctx;
+    bool back = rt->router_read && !rt->router_seen.reachable && seen->reachable;
 
     pulse(rt);
     rt->router_asked_ns =
@@ -458,6 +459,8 @@ static void on_router_seen(void *ctx, const struct router_seen *seen)
         start_engine(rt);
     observe(rt);
     see_freshened(rt);
+    if (back) /* a level that failed while it did not answer may succeed now: do not wait longer */
+        runtime_timer(rt, SLOT_ENGINE + TIMER_LEVEL);
 }
 
 static void on_ipsec_seen(void *ctx, const struct ipsec_seen *seen)

@@ -288,6 +288,21 @@ static bool together(const struct world *w, unsigned i, unsigned j)
     return w->node[j].power && w->node[j].agent && w->node[i].cur == w->node[j].cur;
 }
 
+/* Every other is there, and together they do not cover. */
+static bool others_fail(const struct model *m, const struct world *w, unsigned i)
+{
+    uint8_t covered = 0;
+
+    for (unsigned j = 0; j < m->n; j++) {
+        if (j == i)
+            continue;
+        if (!together(w, i, j))
+            return false;
+        covered |= covers_really(m, &w->node[j]);
+    }
+    return covered != all_prefixes(m);
+}
+
 static uint8_t level_due(const struct model *m, const struct world *w, unsigned i)
 {
     const struct node *n = &w->node[i];
@@ -296,6 +311,8 @@ static uint8_t level_due(const struct model *m, const struct world *w, unsigned 
         return covers_really(m, n) ? LEVEL_WITHDRAWN : n->x;
     if (n->e.phase == PHASE_CONNECTING)
         return n->x < LEVEL_LOW ? n->x : LEVEL_LOW;
+    if (n->e.phase == PHASE_SAFETY_NET)
+        return others_fail(m, w, i) ? LEVEL_HIGH : LEVEL_LOW;
     if (n->e.phase != PHASE_IN_SERVICE)
         return LEVEL_LOW;
     for (unsigned j = 0; j < m->n; j++) {

@@ -420,7 +420,8 @@ static bool at_rest(const struct world *w, const struct host *h, char why[128])
     for (unsigned n = 0; n < w->hosts; n++)
         serving += serves(&w->host[n]);
     why[0] = '\0';
-    if (e->intent == INTENT_IN_SERVICE) {
+    if (e->intent == INTENT_IN_SERVICE || (serves(h) && serving == 1)) {
+        /* The last one may be meant to be out, too, when that is safe. */
         phase = PHASE_IN_SERVICE;
         level = serving == w->hosts ? LEVEL_NORMAL : LEVEL_HIGH;
     } else {

@@ -93,6 +93,8 @@ static void draw_command(struct rng *r, unsigned hosts, struct action *a)
         a->flags |= ASK_FLAG_FORCE;
     if (a->kind == ACTION_DRAIN && rng_percent(r, 10))
         a->flags |= ASK_FLAG_DRY_RUN;
+    else if (a->kind == ACTION_DRAIN && rng_percent(r, 25))
+        a->flags |= ASK_FLAG_WHEN_SAFE;
     a->amount = rng_percent(r, 20) ? ms_in(r, 1, 40) : 0; /* seconds: --timeout */
 }
 
