@@ -5,7 +5,8 @@ routing_tests = \
 	tests/unit/test_bird_level \
 	tests/unit/test_readback \
 	tests/unit/test_bird \
-	tests/unit/test_frr_reply
+	tests/unit/test_frr_reply \
+	tests/unit/test_frr
 check_PROGRAMS += $(routing_tests)
 TESTS += $(routing_tests)
 
@@ -32,6 +33,10 @@ tests_unit_test_readback_LDADD = $(routing_test_libs)
 tests_unit_test_bird_SOURCES = tests/unit/test_bird.c tests/unit/fake_bird.c tests/unit/fake_bird.h
 tests_unit_test_bird_CFLAGS = $(routing_test_cflags)
 tests_unit_test_bird_LDADD = $(routing_test_libs)
+
+tests_unit_test_frr_SOURCES = tests/unit/test_frr.c
+tests_unit_test_frr_CFLAGS = $(routing_test_cflags)
+tests_unit_test_frr_LDADD = $(routing_test_libs)
 
 tests_unit_test_frr_reply_SOURCES = tests/unit/test_frr_reply.c tests/unit/router_golden.h
 tests_unit_test_frr_reply_CFLAGS = $(routing_test_cflags)
