@@ -14,6 +14,9 @@ on() {
     lab exec "$node" timeout 120 "$@"
 }
 
+# router NODE ACT WHAT: at a node's router, whichever it is; see node/router.
+router() { on "$1" /run/lab/src/tests/lab/node/router "${@:2}"; }
+
 # take_options ARGS...: the switches that all scenarios have.
 take_options() {
     while (($#)); do
