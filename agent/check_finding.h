@@ -76,6 +76,11 @@ enum severity {
     X(BIRD_SILENT, "router.silent", FAULT,                                                         \
       "The agent cannot see or set what is advertised; this gateway covers nothing.",              \
       "systemctl status bird; the socket is bird.socket in cgwha.conf.")                           \
+    X(UNREAD, "router.unread", NOTE,                                                               \
+      "Here only BIRD is asked for its rules; of another router the agent reads back what is "     \
+      "exported, and cgwha status shows it.",                                                      \
+      "Look for yourself: one AS, no standing prepend, no graceful restart, equal local "          \
+      "preference on all tunnels.")                                                                \
     X(NO_SESSION, "router.no-session", FAULT, "There is no such BGP session in BIRD.",             \
       "tunnel.session and lan.session in cgwha.conf are names of BGP protocols in bird.conf.")     \
     X(NO_TABLE, "router.no-export-table", FAULT,                                                   \

@@ -61,7 +61,8 @@ void check_host(struct findings *list, const struct conf *conf)
 {
     struct timex clock = {.modes = 0};
 
-    check_level_file(list, conf);
+    if (strcmp(conf->router.kind, "bird") == 0)
+        check_level_file(list, conf);
     check_state_dir(list, conf);
     if (conf->group[0] != '\0' && getgrnam(conf->group) == NULL)
         found(list, FINDING_GROUP, conf->group, "cgwha.conf names this group, and there is none");

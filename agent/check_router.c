@@ -383,9 +383,15 @@ void check_router(struct findings *list, const struct conf *conf,
     if (strcmp(conf->router.kind, "bird") != 0)
         return; /* what BIRD may hide, FRR shows */
 
-    struct router_facts *facts = calloc(1, sizeof(*facts));
-    struct asking a = {.conf = conf, .facts = facts};
+    struct router_facts *facts;
+    struct asking a = {.conf = conf};
     char err[ERR_MAX] = "no memory", text[BIRD_LEVEL_SIZE];
+
+    if (strcmp(conf->router.kind, "bird") != 0) {
+        found(list, FINDING_UNREAD, "", "the router is %s", conf->router.kind);
+        return;
+    }
+    a.facts = facts = calloc(1, sizeof(*facts));
 
     if (facts != NULL)
         facts->level_known = bird_level_read(conf->router.level_file, text, err) &&

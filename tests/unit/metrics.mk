@@ -17,3 +17,11 @@ EXTRA_DIST += \
 	tests/golden/metrics/in-service.prom \
 	tests/golden/metrics/drained.prom \
 	tests/golden/metrics/down.prom
+
+# And of the doctor.
+check_PROGRAMS += tests/unit/test_check
+TESTS += tests/unit/test_check
+tests_unit_test_check_SOURCES = tests/unit/test_check.c $(GOLDEN)
+tests_unit_test_check_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_check_LDADD = $(CHECK_LIBS) $(CLI_LIBS) $(CMOCKA_LIBS)
+EXTRA_DIST += tests/golden/cli/check.txt
