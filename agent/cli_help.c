@@ -142,6 +142,7 @@ static const char import[] =
     "  --lan-interface IF         the gateways' interface to the LAN\n"
     "  --lan-address A,B          their addresses there, the first gateway's first\n"
     "  --lan-router ADDRESS,ASN   the site's BGP router there\n"
+    "  --router bird|frr          the gateways' own router; bird unless given\n"
     "  --ring A,B                 their addresses on a link for corosync; twice for two links\n"
     "  --local-address A,B        their own outside addresses, if NAT is between them and AWS\n"
     "  --vti                      VTI interfaces, for kernels without xfrm interfaces\n"

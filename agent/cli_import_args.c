@@ -18,6 +18,7 @@ enum {
     GOT_INTERFACE,
     GOT_LAN,
     GOT_ROUTER,
+    GOT_BGP,
     GOT_RING,
     GOT_LOCAL,
     GOT_VTI,
@@ -34,6 +35,7 @@ static const struct option options[] = {
     {"lan-interface", required_argument, NULL, GOT_INTERFACE},
     {"lan-address", required_argument, NULL, GOT_LAN},
     {"lan-router", required_argument, NULL, GOT_ROUTER},
+    {"router", required_argument, NULL, GOT_BGP},
     {"ring", required_argument, NULL, GOT_RING},
     {"local-address", required_argument, NULL, GOT_LOCAL},
     {"vti", no_argument, NULL, GOT_VTI},
@@ -140,6 +142,15 @@ static bool take_router(const char *from, struct wish *out, char err[ERR_MAX])
     return false;
 }
 
+static bool take_bgp(const char *from, struct wish *out, char err[ERR_MAX])
+{
+    out->bgp = strcmp(from, "frr") == 0 ? BGP_FRR : BGP_BIRD;
+    if (out->bgp == BGP_FRR || strcmp(from, "bird") == 0)
+        return true;
+    snprintf(err, ERR_MAX, "--router takes bird or frr, not \"%.60s\"", from);
+    return false;
+}
+
 static bool take_token(const char *from, struct wish *out, char err[ERR_MAX])
 {
     const char *wrong;
@@ -200,6 +211,8 @@ static bool take_option(int got, struct wish *out, char err[ERR_MAX])
         return take_lan(optarg, out, err);
     case GOT_ROUTER:
         return take_router(optarg, out, err);
+    case GOT_BGP:
+        return take_bgp(optarg, out, err);
     case GOT_RING:
         return take_ring(optarg, out, err);
     case GOT_LOCAL:

@@ -12,15 +12,17 @@ static const struct {
     const char *path;
     mode_t mode;
     write_node *write;
+    enum { BOTH, BIRD_ONLY, FRR_ONLY } router;
 } per_node[] = {
-    {"etc/swanctl/conf.d/cgwha.conf", 0600, write_swanctl},
-    {"etc/strongswan.d/cgwha.conf", 0644, write_strongswan},
-    {"etc/bird/bird.conf", 0644, write_bird},
-    {"etc/corosync/corosync.conf", 0644, write_corosync},
-    {"etc/cgwha/cgwha.conf", 0644, write_cgwha},
-    {"etc/sysctl.d/60-cgwha.conf", 0644, write_sysctl},
-    {"etc/nftables.d/cgwha.nft", 0644, write_nft},
-    {"etc/systemd/networkd.conf.d/60-cgwha.conf", 0644, write_networkd},
+    {"etc/swanctl/conf.d/cgwha.conf", 0600, write_swanctl, BOTH},
+    {"etc/strongswan.d/cgwha.conf", 0644, write_strongswan, BOTH},
+    {"etc/bird/bird.conf", 0644, write_bird, BIRD_ONLY},
+    {"etc/frr/frr.conf", 0640, write_frr, FRR_ONLY},
+    {"etc/corosync/corosync.conf", 0644, write_corosync, BOTH},
+    {"etc/cgwha/cgwha.conf", 0644, write_cgwha, BOTH},
+    {"etc/sysctl.d/60-cgwha.conf", 0644, write_sysctl, BOTH},
+    {"etc/nftables.d/cgwha.nft", 0644, write_nft, BOTH},
+    {"etc/systemd/networkd.conf.d/60-cgwha.conf", 0644, write_networkd, BOTH},
 };
 #define PER_NODE (sizeof(per_node) / sizeof(per_node[0]))
 #define AUTHKEY  "etc/corosync/authkey"
@@ -50,6 +52,8 @@ static bool finish(struct files *out, FILE *stream, char err[ERR_MAX])
 static bool make_node(const struct site *site, unsigned n, struct files *out, char err[ERR_MAX])
 {
     for (size_t i = 0; i < PER_NODE; i++) {
+        if (per_node[i].router == (site->wish.bgp == BGP_FRR ? BIRD_ONLY : FRR_ONLY))
+            continue;
         snprintf(out->file[out->count].path, FILE_PATH_LEN, "%s/%s", site->node[n].name,
                  per_node[i].path);
         FILE *stream = begin(out, per_node[i].mode);

@@ -12,6 +12,7 @@ conf_import_libimport_a_SOURCES = \
 	conf/import/write_bird.c \
 	conf/import/write_cgwha.c \
 	conf/import/write_corosync.c \
+	conf/import/write_frr.c \
 	conf/import/write_networkd.c \
 	conf/import/write_nft.c \
 	conf/import/write_readme.c \

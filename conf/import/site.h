@@ -15,6 +15,7 @@
 #define SITE_ERR        (2 * SOURCE_ERR)
 
 enum device { DEVICE_XFRM, DEVICE_VTI };
+enum bgp { BGP_BIRD, BGP_FRR };
 
 /* What the cloud's files cannot know; empty or 0: not said. An array has gw1's, then gw2's. */
 struct wish {
@@ -33,6 +34,7 @@ struct wish {
     char lan[PAIR][ADDRESS_LEN]; /* their addresses there */
     char router[ADDRESS_LEN];    /* the site's router there */
     uint32_t router_asn;
+    enum bgp bgp;
     enum device device;
     bool file_ciphers;
     uint32_t token_ms;

@@ -23,6 +23,13 @@ void write_prefixes(FILE *out, const struct prefix_list *list, const char *quote
                 suffix, quote);
 }
 
+unsigned write_med(unsigned node, enum level level)
+{
+    unsigned med = level == LEVEL_HIGH ? 10 : level == LEVEL_NORMAL ? 100 : 1000;
+
+    return med * (node + 1);
+}
+
 unsigned write_mtu(const struct site *site, unsigned n)
 {
     const struct site_node *node = &site->node[n];

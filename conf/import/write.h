@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "conf/import/site.h"
+#include "routing/router.h"
 
 #define FILL_IN           "FILL_IN_"
 #define FILL_IN_PREFIX    FILL_IN "SHARED_PREFIX"
@@ -23,8 +24,8 @@
 
 /* node: 0 or 1, whose file it is. */
 typedef void write_node(FILE *out, const struct site *site, unsigned node);
-write_node write_swanctl, write_strongswan, write_bird, write_corosync, write_cgwha, write_sysctl,
-    write_nft, write_networkd;
+write_node write_swanctl, write_strongswan, write_bird, write_frr, write_corosync, write_cgwha,
+    write_sysctl, write_nft, write_networkd;
 
 /* tunnel: 0 or 1, of that gateway. */
 typedef void write_tunnel(FILE *out, const struct site *site, unsigned node, unsigned tunnel);
@@ -39,6 +40,9 @@ void write_lan_address(FILE *out, const struct site *site, unsigned node);
 /* "10.20.0.0/16, 10.21.0.0/16", with quote around and suffix behind each; or the word. */
 void write_prefixes(FILE *out, const struct prefix_list *list, const char *quote,
                     const char *suffix);
+/* The MED of a level, to the cloud and to the LAN: 10, 100, 1000, and twice that on the second
+ * gateway, so that at each level the first wins, and each one's high beats the other's normal. */
+unsigned write_med(unsigned node, enum level level);
 unsigned write_mtu(const struct site *site, unsigned node);
 
 #endif

@@ -3,37 +3,43 @@
 
 void write_cgwha(FILE *out, const struct site *site, unsigned n)
 {
+    static const struct {
+        enum level level;
+        const char *name;
+    } levels[] = {{LEVEL_HIGH, "high"}, {LEVEL_NORMAL, "normal"}, {LEVEL_LOW, "low"}};
     const struct site_node *node = &site->node[n];
-    unsigned times = n + 1; /* of the first gateway's MEDs */
+    bool frr = site->wish.bgp == BGP_FRR;
 
     fprintf(out,
             "# /etc/cgwha/cgwha.conf of %s. Everything not written here is left at its\n"
             "# default; see /etc/cgwha/cgwha.conf.sample for every key. `cgwhad -t` checks\n"
             "# this file.\n"
             "\n"
-            "# What both gateways advertise to the cloud, as in bird.conf; the same list on\n"
+            "# What both gateways advertise to the cloud, as in %s; the same list on\n"
             "# both.\n"
             "prefixes = { ",
-            node->name);
+            node->name, frr ? "frr.conf" : "bird.conf");
     write_prefixes(out, &site->wish.shared, "\"", "");
     fprintf(out,
             " }\n"
             "asn = %lu\n"
+            "%s"
             "#group = \"cgwha\"               # who may use the command cgwha, besides root\n"
             "\n",
-            (unsigned long)site->asn);
+            (unsigned long)site->asn, frr ? "router = \"frr\"\n" : "");
     for (unsigned t = 0; t < AWS_TUNNELS; t++)
         fprintf(out, "tunnel %s { }\n", node->tunnel[t].name);
     if (site->wish.router[0] != '\0')
-        fprintf(out, "lan lan { }                     # BIRD's session with %s\n",
-                site->wish.router);
+        fprintf(out, "lan lan { }                     # the session with %s\n", site->wish.router);
     fprintf(out,
             "\n"
-            "# The other gateway has %u, %u, %u: at each level %s wins, and each one's high\n"
-            "# beats the other's normal.\n"
-            "level high   { med = %u    lan-med = %u }\n"
-            "level normal { med = %u   lan-med = %u }\n"
-            "level low    { med = %u  lan-med = %u }\n",
-            (3 - times) * 10, (3 - times) * 100, (3 - times) * 1000, site->node[0].name, times * 10,
-            times * 10, times * 100, times * 100, times * 1000, times * 1000);
+            "# The other gateway has %u, %u, %u: at each level %s wins, and each one's\n"
+            "# high beats the other's normal.%s\n",
+            write_med(1 - n, LEVEL_HIGH), write_med(1 - n, LEVEL_NORMAL),
+            write_med(1 - n, LEVEL_LOW), site->node[0].name,
+            frr ? " cgwhad -r prints what frr.conf has to say of them." : "");
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+        unsigned med = write_med(n, levels[i].level);
+        fprintf(out, "level %-6s { med = %-4u lan-med = %-4u }\n", levels[i].name, med, med);
+    }
 }

@@ -14,6 +14,11 @@ static void table(FILE *out, const struct site *site)
     }
 }
 
+static bool is_frr(const struct site *site)
+{
+    return site->wish.bgp == BGP_FRR;
+}
+
 static void fill_in(FILE *out, const char *open)
 {
     if (open[0] == '\0')
@@ -32,16 +37,18 @@ static void install(FILE *out, const struct site *site)
             "\n1. Packages, on each gateway:\n"
             "\n"
             "       apt-get install charon-systemd strongswan-swanctl \\\n"
-            "           libstrongswan-standard-plugins bird2 corosync nftables cgwha\n"
+            "           libstrongswan-standard-plugins %s corosync nftables cgwha\n"
             "\n"
             "   Each has its outside address%s, its LAN address and its links to the other\n"
             "   one already, and a route to the site's networks unless they are the LAN\n"
             "   itself. These files make the interfaces of the tunnels, and no others.\n"
             "\n"
-            "2. Everything to its place. /etc/bird/bird.conf and\n"
+            "2. Everything to its place. /etc/%s and\n"
             "   /etc/corosync/corosync.conf are replaced: save yours before.\n"
             "\n",
-            site->wish.local[0][0] != '\0' ? " (NAT is between it and AWS)" : "");
+            is_frr(site) ? "frr" : "bird2",
+            site->wish.local[0][0] != '\0' ? " (NAT is between it and AWS)" : "",
+            is_frr(site) ? "frr/frr.conf" : "bird/bird.conf");
     for (unsigned n = 0; n < PAIR; n++)
         fprintf(out,
                 "       tar -C %s -c etc |\n"
@@ -96,11 +103,10 @@ static void daemons(FILE *out, const struct site *site)
             "       systemctl enable corosync && systemctl restart corosync\n"
             "       corosync-cfgtool -s\n"
             "\n"
-            "6. cgwha, then BIRD, which includes what cgwha writes:\n"
+            "6. %s and cgwha:\n"
             "\n"
             "       systemd-tmpfiles --create cgwha.conf\n"
-            "       cgwhad -t && bird -p\n"
-            "       systemctl enable bird && systemctl restart bird\n"
+            "%s"
             "       systemctl enable cgwhad && systemctl restart cgwhad\n"
             "       cgwha status\n"
             "\n"
@@ -109,7 +115,13 @@ static void daemons(FILE *out, const struct site *site)
             "       cgwha drain %s --dry-run\n"
             "       cgwha drain %s --reason \"first try\"\n"
             "       cgwha undrain %s\n",
-            site->wish.rings > 1 ? " and 5406" : "", second, second, second);
+            site->wish.rings > 1 ? " and 5406" : "", is_frr(site) ? "FRR" : "BIRD",
+            is_frr(site) ? "       sed -i 's/^bgpd=no/bgpd=yes/' /etc/frr/daemons\n"
+                           "       cgwhad -t && vtysh -C -f /etc/frr/frr.conf\n"
+                           "       systemctl enable frr && systemctl restart frr\n"
+                         : "       cgwhad -t && bird -p\n"
+                           "       systemctl enable bird && systemctl restart bird\n",
+            second, second, second);
 }
 
 static void notes(FILE *out, const struct site *site)

@@ -48,6 +48,9 @@ IMPORT_SECOND = $(IMPORT_FILES) etc.systemd.network.60-tun21.netdev \
 	etc.systemd.network.60-tun21.network etc.systemd.network.60-tun22.netdev \
 	etc.systemd.network.60-tun22.network
 EXTRA_DIST += tests/golden/import/bare/README tests/golden/import/full/README \
+	tests/golden/import/bare/gw1.etc.frr.frr.conf tests/golden/import/full/README.frr \
+	tests/golden/import/full/south.etc.frr.frr.conf \
+	tests/golden/import/full/south.etc.cgwha.frr.conf \
 	$(IMPORT_FIRST:%=tests/golden/import/bare/gw1.%) \
 	$(IMPORT_SECOND:%=tests/golden/import/bare/gw2.%) \
 	$(IMPORT_FIRST:%=tests/golden/import/full/north.%) \

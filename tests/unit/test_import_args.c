@@ -73,7 +73,7 @@ static void takes_everything(void **state)
              "10.0.0.0/16 --lan-interface eth1 --lan-address 10.20.0.1,10.20.0.2 "
              "--lan-router 10.20.0.10,65010 --ring 172.16.0.1,172.16.0.2 --ring "
              "fd00::1,fd00::2 --local-address 192.0.2.1,192.0.2.2 --vti --file-ciphers "
-             "--token 1000");
+             "--token 1000 --router frr");
 
     (void)state;
     assert_string_equal(w.connection[0], "vpn-2");
@@ -91,6 +91,7 @@ static void takes_everything(void **state)
     assert_string_equal(w.ring[1][1], "fd00::2");
     assert_string_equal(w.local[0], "192.0.2.1");
     assert_int_equal(w.device, DEVICE_VTI);
+    assert_int_equal(w.bgp, BGP_FRR);
     assert_true(w.file_ciphers);
     assert_int_equal(w.token_ms, 1000);
 }
@@ -138,6 +139,7 @@ static void refuses(void **state)
     bad("import aws f --output d --ring 1.1.1.1,1.1.1.2 --ring 1.1.2.1,1.1.2.2 --ring "
         "1.1.3.1,1.1.3.2",
         "--ring is given more than 2 times");
+    bad("import aws f --output d --router quagga", "--router takes bird or frr");
     bad("import aws f --output d --token 5s", "--token takes milliseconds, 100 to 30000");
     bad("import aws f --output d --connection a --connection b --connection c", "twice, not \"c\"");
 }

@@ -111,6 +111,35 @@ static void writes_all_that_is_said(void **state)
     files_free(&files);
 }
 
+static void writes_for_frr(void **state)
+{
+    struct wish w = everything();
+    struct files files;
+
+    (void)state;
+    w.bgp = BGP_FRR;
+    make(&w, &files);
+    for (unsigned i = 0; i < files.count; i++) {
+        const char *path = files.file[i].path;
+        assert_null(strstr(path, "bird"));
+        if (strcmp(path, "south/etc/frr/frr.conf") == 0)
+            golden_compare("import/full/south.etc.frr.frr.conf", files.file[i].text);
+        else if (strcmp(path, "south/etc/cgwha/cgwha.conf") == 0)
+            golden_compare("import/full/south.etc.cgwha.frr.conf", files.file[i].text);
+        else if (strcmp(path, "README") == 0)
+            golden_compare("import/full/README.frr", files.file[i].text);
+    }
+    files_free(&files);
+    w = (struct wish){.bgp = BGP_FRR, .token_ms = 500};
+    make(&w, &files);
+    for (unsigned i = 0; i < files.count; i++) {
+        if (strcmp(files.file[i].path, "gw1/etc/frr/frr.conf") == 0)
+            golden_compare("import/bare/gw1.etc.frr.frr.conf", files.file[i].text);
+    }
+    assert_non_null(strstr(files.open, "        gw2/etc/frr/frr.conf\n"));
+    files_free(&files);
+}
+
 /* A router in the own AS: no rs client, nothing prepended. */
 static void knows_a_router_of_the_own_as(void **state)
 {
@@ -273,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_with_words_to_be_filled_in),
         cmocka_unit_test(writes_all_that_is_said),
+        cmocka_unit_test(writes_for_frr),
         cmocka_unit_test(knows_a_router_of_the_own_as),
         cmocka_unit_test(keeps_keys_in_their_files),
         cmocka_unit_test_setup_teardown(saves_with_modes_whatever_the_umask, make_work,
