@@ -24,6 +24,8 @@ dist_cgwhaconf_DATA = conf/cgwha.conf.sample
 dist_pkgdata_DATA += conf/cgwha.bird conf/level-low.bird.conf
 
 # A pair of gateways in full, to read and to copy from.
+frrdocdir = $(docdir)
+dist_frrdoc_DATA = docs/frr.md
 samplesdir = $(docdir)/samples
 dist_samples_DATA = conf/samples/README
 samplesgw1dir = $(samplesdir)/gw1
@@ -31,6 +33,8 @@ dist_samplesgw1_DATA = \
 	conf/samples/gw1/bird.conf \
 	conf/samples/gw1/cgwha.conf \
 	conf/samples/gw1/corosync.conf \
+	conf/samples/gw1/frr.conf \
+	conf/samples/gw1/frr-low.conf \
 	conf/samples/gw1/interfaces \
 	conf/samples/gw1/strongswan.conf \
 	conf/samples/gw1/swanctl.conf \

@@ -6,6 +6,7 @@ routing_tests = \
 	tests/unit/test_readback \
 	tests/unit/test_bird \
 	tests/unit/test_frr_reply \
+	tests/unit/test_frr_level \
 	tests/unit/test_frr
 check_PROGRAMS += $(routing_tests)
 TESTS += $(routing_tests)
@@ -33,6 +34,10 @@ tests_unit_test_readback_LDADD = $(routing_test_libs)
 tests_unit_test_bird_SOURCES = tests/unit/test_bird.c tests/unit/fake_bird.c tests/unit/fake_bird.h
 tests_unit_test_bird_CFLAGS = $(routing_test_cflags)
 tests_unit_test_bird_LDADD = $(routing_test_libs)
+
+tests_unit_test_frr_level_SOURCES = tests/unit/test_frr_level.c
+tests_unit_test_frr_level_CFLAGS = $(routing_test_cflags)
+tests_unit_test_frr_level_LDADD = conf/libconf.a $(routing_test_libs) $(CONFUSE_LIBS)
 
 tests_unit_test_frr_SOURCES = tests/unit/test_frr.c
 tests_unit_test_frr_CFLAGS = $(routing_test_cflags)
