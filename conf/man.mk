@@ -24,14 +24,27 @@ dist_zshcompletion_DATA = conf/completion/_cgwha
 dist_check_SCRIPTS += tests/conf/manuals
 TESTS += tests/conf/manuals
 
-# The package for Debian, built from the unpacked tarball by dpkg-buildpackage -b.
+# What is read besides the manuals; docs/README.md tells of each.
+dist_doc_DATA = docs/install.md docs/metrics.md docs/pacemaker.md docs/runbook.md
+EXTRA_DIST += docs/README.md
+
+# The packages: for Debian built from the unpacked tarball by dpkg-buildpackage -b, for Fedora and RHEL
+# by rpmbuild -ta.
 EXTRA_DIST += \
+	cgwha.spec \
 	debian/cgwha.README.Debian \
+	debian/cgwha.dirs \
 	debian/cgwha.docs \
+	debian/cgwha.install \
 	debian/cgwha.lintian-overrides \
 	debian/cgwha.postrm \
+	debian/cgwha-pacemaker.install \
+	debian/cgwha-pacemaker.lintian-overrides \
 	debian/changelog \
 	debian/control \
 	debian/copyright \
 	debian/rules \
-	debian/source/format
+	debian/source/format \
+	debian/tests/control \
+	debian/tests/lab \
+	debian/tests/smoke
