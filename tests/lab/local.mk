@@ -67,5 +67,6 @@ EXTRA_DIST += \
 	tests/lab/faults.d/power.sh \
 	tests/lab/faults.d/refusing.sh \
 	tests/lab/token \
+	tests/lab/watch \
 	tests/lab/pacemaker \
 	tests/lab/demo
