@@ -10,5 +10,3 @@ dist_pacemaker_SCRIPTS = conf/pacemaker/alert
 dist_pacemaker_DATA = conf/pacemaker/gateway.crm conf/pacemaker/gateway.pcs
 pacemakerhookdir = $(cgwhaconfdir)/hooks.d
 dist_pacemakerhook_SCRIPTS = conf/pacemaker/30-pacemaker
-
-EXTRA_DIST += docs/pacemaker.md
