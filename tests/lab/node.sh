@@ -166,7 +166,8 @@ node_journal() {
     if [[ $2 == console && ! -d $dir/journal ]]; then
         cat "$dir/log/console.log"
     elif [[ -d $dir/journal ]]; then
-        journalctl -q --no-hostname -o short-precise -D "$dir/journal" | grep -aE " $name\\[[0-9]+\\]: "
+        journalctl -q --no-hostname -o short-precise --file "$dir/journal/*/*.journal*" \
+            --file "$dir/log/journal/*/*.journal*" | grep -aE " $name\\[[0-9]+\\]: "
     else
         grep -aE "^$name\\[[0-9]+\\]: " "$dir/log/console.log"
     fi
