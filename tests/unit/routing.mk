@@ -31,7 +31,8 @@ tests_unit_test_readback_SOURCES = tests/unit/test_readback.c tests/unit/router_
 tests_unit_test_readback_CFLAGS = $(routing_test_cflags)
 tests_unit_test_readback_LDADD = $(routing_test_libs)
 
-tests_unit_test_bird_SOURCES = tests/unit/test_bird.c tests/unit/fake_bird.c tests/unit/fake_bird.h
+tests_unit_test_bird_SOURCES = tests/unit/test_bird.c tests/unit/fake_bird.c tests/unit/fake_bird.h \
+	tests/unit/router_bench.h
 tests_unit_test_bird_CFLAGS = $(routing_test_cflags)
 tests_unit_test_bird_LDADD = $(routing_test_libs)
 
@@ -39,7 +40,7 @@ tests_unit_test_frr_level_SOURCES = tests/unit/test_frr_level.c
 tests_unit_test_frr_level_CFLAGS = $(routing_test_cflags)
 tests_unit_test_frr_level_LDADD = conf/libconf.a $(routing_test_libs) $(CONFUSE_LIBS)
 
-tests_unit_test_frr_SOURCES = tests/unit/test_frr.c
+tests_unit_test_frr_SOURCES = tests/unit/test_frr.c tests/unit/router_bench.h
 tests_unit_test_frr_CFLAGS = $(routing_test_cflags)
 tests_unit_test_frr_LDADD = $(routing_test_libs)
 

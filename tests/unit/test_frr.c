@@ -18,18 +18,6 @@
 #include "routing/driver.h"
 #include "routing/frr_reply.h"
 
-#define GUARD_MS 60000
-#define DEADLINE 20000
-
-enum { TUN11, TUN12, LAN, SESSIONS };
-
-static const struct control_times calm = {.silence_ms = 10000,
-                                          .reply_ms = 20000,
-                                          .retry_ms = 2,
-                                          .retry_max_ms = 8,
-                                          .read_back_ms = 2,
-                                          .undo_ms = 9000};
-
 /* A bgpd: two maps that call a level, sessions, and what each of them exports. */
 struct fake {
     int listener, fd;
@@ -40,30 +28,14 @@ struct fake {
     enum level calls[2], sent[2]; /* cloud, LAN: called; refreshed */
     bool missing;                 /* there is no CGWHA-CLOUD-HIGH */
     bool deaf;                    /* a refresh does nothing */
-    bool disabled[SESSIONS];
+    bool disabled[SESSIONS_MAX];
     char mark[FRR_MARK_LEN];
     const char *hang_on, *die_on, *refuse;
     unsigned node; /* 1: a line of CGWHA-CLOUD, 2: of CGWHA-LAN */
 };
 
-struct answer {
-    uint32_t id;
-    enum outcome outcome;
-    char why[ERR_MAX];
-};
-
-struct bench {
-    char dir[64];
-    qb_loop_t *loop;
-    struct router_conf conf;
-    struct fake fake;
-    struct router router;
-    unsigned seen_count, done_count, want_seen, want_done;
-    struct router_seen seen;
-    struct answer done[16];
-    bool guarded;
-    struct router_events events;
-};
+#define BENCH_FAKE struct fake
+#include "tests/unit/router_bench.h"
 
 /* ---- the bgpd of cardboard */
 
@@ -283,101 +255,10 @@ static unsigned asked(const struct bench *b, const char *command)
 
 /* ---- the bench */
 
-static void check_wanted(struct bench *b)
-{
-    if (b->seen_count >= b->want_seen && b->done_count >= b->want_done)
-        qb_loop_stop(b->loop);
-}
-
-static void on_seen(void *ctx, const struct router_seen *seen)
-{
-    struct bench *b = ctx;
-    b->seen = *seen;
-    b->seen_count++;
-    check_wanted(b);
-}
-
-static void on_done(void *ctx, uint32_t id, enum outcome outcome, const char *why)
-{
-    struct bench *b = ctx;
-    assert_true(b->done_count < 16);
-    struct answer *a = &b->done[b->done_count++];
-    *a = (struct answer){.id = id, .outcome = outcome};
-    snprintf(a->why, sizeof(a->why), "%s", why);
-    check_wanted(b);
-}
-
-static void on_guard(void *data)
-{
-    struct bench *b = data;
-    b->guarded = true;
-    qb_loop_stop(b->loop);
-}
-
-static void run_until(struct bench *b, unsigned seen, unsigned done)
-{
-    qb_loop_timer_handle guard;
-
-    b->want_seen = seen;
-    b->want_done = done;
-    if (b->seen_count >= seen && b->done_count >= done)
-        return;
-    qb_loop_timer_add(b->loop, QB_LOOP_MED, GUARD_MS * UINT64_C(1000000), b, on_guard, &guard);
-    qb_loop_run(b->loop);
-    qb_loop_timer_del(b->loop, guard);
-    if (b->guarded)
-        fail_msg("FRR was asked:\n%s", b->fake.log);
-}
-
-static void poll_once(struct bench *b)
-{
-    unsigned before = b->seen_count;
-    b->router.ops->poll(b->router.self);
-    run_until(b, before + 1, b->done_count);
-}
-
 static const struct answer *next_done(struct bench *b)
 {
     run_until(b, b->seen_count, b->done_count + 1);
     return &b->done[b->done_count - 1];
-}
-
-static const struct answer *level_now(struct bench *b, enum level level)
-{
-    b->router.ops->set_level(b->router.self, 7, level, DEADLINE);
-    return next_done(b);
-}
-
-static const struct answer *level_in_vain(struct bench *b, enum level level)
-{
-    b->router.ops->set_level(b->router.self, 7, level, calm.undo_ms + 1000);
-    return next_done(b);
-}
-
-static void check_answer(const struct answer *a, enum outcome outcome, const char *why)
-{
-    if (a->outcome != outcome || strstr(a->why, why) == NULL || (outcome == 0 && a->why[0] != '\0'))
-        fail_msg("ended %d, \"%s\"; wanted %d, \"%s\"", a->outcome, a->why, outcome, why);
-}
-
-static void make_conf(struct bench *b)
-{
-    struct prefix p;
-    char err[ERR_MAX];
-
-    snprintf(b->conf.vty_socket, sizeof(b->conf.vty_socket), "%s/bgpd.vty", b->dir);
-    b->conf.asn = 65000;
-    b->conf.level[LEVEL_LOW] = (struct level_attr){1000, 1001, 2, 1, true};
-    b->conf.level[LEVEL_NORMAL] = (struct level_attr){100, 101, 0, 0, false};
-    b->conf.level[LEVEL_HIGH] = (struct level_attr){10, 11, 0, 0, false};
-    assert_true(prefix_parse("10.20.0.0/16", &p, err));
-    assert_true(prefix_list_add(&b->conf.prefixes, &p, err));
-    b->conf.count = SESSIONS;
-    snprintf(b->conf.session[TUN11].name, NAME_MAX_LEN, "tun11");
-    snprintf(b->conf.session[TUN12].name, NAME_MAX_LEN, "tun12");
-    b->conf.session[TUN12].med_offset = 10;
-    snprintf(b->conf.session[LAN].name, NAME_MAX_LEN, "lan");
-    b->conf.session[LAN].lan = true;
 }
 
 static bool driver_new(struct bench *b, const struct control_times *times)
@@ -397,7 +278,8 @@ static int set_up(void **state)
     if (mkdtemp(b->dir) == NULL)
         return -1;
     b->loop = qb_loop_create();
-    make_conf(b);
+    bench_conf(b);
+    snprintf(b->conf.vty_socket, sizeof(b->conf.vty_socket), "%s/bgpd.vty", b->dir);
     b->fake.calls[0] = b->fake.calls[1] = b->fake.sent[0] = b->fake.sent[1] = LEVEL_LOW;
     fake_listen(b);
     b->events = (struct router_events){on_seen, on_done};
@@ -497,9 +379,7 @@ static void another_agent_believes_the_level_of_the_one_before(void **state)
     check_answer(level_now(b, LEVEL_HIGH), OUTCOME_OK, "");
     b->router.ops->destroy(b->router.self);
     assert_true(driver_new(b, &calm));
-    do
-        poll_once(b);
-    while (!b->seen.reachable);
+    poll_until_reachable(b);
     assert_true(b->seen.level_known && b->seen.level == LEVEL_HIGH);
     assert_int_equal(asked(b, "configure terminal\n"), 1);
 }
@@ -579,18 +459,14 @@ static void a_level_ends_whatever_bgpd_dies_in(void **state)
 
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         b->done_count = 0;
-        do
-            poll_once(b);
-        while (!b->seen.reachable);
+        poll_until_reachable(b);
         b->fake.die_on = commands[i];
         b->router.ops->set_level(b->router.self, 7, LEVEL_NORMAL, DEADLINE);
         const struct answer *a = next_done(b);
         assert_int_equal(a->outcome, OUTCOME_FAILED);
         assert_true(a->why[0] != '\0');
     }
-    do
-        poll_once(b);
-    while (!b->seen.reachable);
+    poll_until_reachable(b);
     check_answer(level_now(b, LEVEL_NORMAL), OUTCOME_OK, "");
 }
 
