@@ -87,7 +87,7 @@ void router_facts_learnt(struct session_facts *f, const struct reply_piece *line
         f->reading = (struct learnt){.local_pref = 100};
     }
     reply_text(line, text, sizeof(text));
-    if (line->code == BIRD_ROUTE)
+    if (line->code == BIRD_ROUTE && strstr(text, "] ") != NULL) /* not its "via" nor "Table" */
         f->reading = (struct learnt){.local_pref = 100, .preference = preference_of(text)};
     else if (line->code == BIRD_ROUTE_ATTRIBUTE)
         take_as(&f->reading.local_pref, behind(text, "BGP.local_pref:"));

@@ -61,6 +61,7 @@ EXTRA_DIST += \
 	tests/lab/refused \
 	tests/lab/faults \
 	tests/lab/metrics \
+	tests/lab/doctor \
 	tests/lab/faults.d/daemons.sh \
 	tests/lab/faults.d/links.sh \
 	tests/lab/faults.d/operators.sh \

@@ -369,7 +369,9 @@ static void reads_sessions(void **state)
 static void compares_preferences(void **state)
 {
     static const char first[] =
-        "1007-10.0.0.0/16          unicast [tun11 20:00:06.317] * (100) [AS64512i]\n"
+        "1007-Table master4:\n"
+        " 10.0.0.0/16          unicast [tun11 20:00:06.317] * (100) [AS64512i]\n"
+        " \tvia 169.254.111.1 on tun11\n"
         "1012-\tBGP.local_pref: 100\n"
         "1007-10.1.0.0/16          unicast [tun11 20:00:06.317] * (100) [AS64512i]\n"
         "1012-\tBGP.local_pref: 100\n"
@@ -392,6 +394,7 @@ static void compares_preferences(void **state)
         snprintf(reply, sizeof(reply), second, values[i][0], values[i][1]);
         each_line(&f->session[1], reply, router_facts_learnt);
         assert_int_equal(f->session[0].learnts, 2);
+        assert_int_equal(f->session[0].learnt[0].preference, 100);
         assert_int_equal(f->session[1].learnts, 2);
         router_judge(f, &conf, &list);
         if (i == 0)
