@@ -159,15 +159,17 @@ node_log() {
 }
 
 node_journal() {
-    local name=$2 dir
+    local name=$2 dir file files=()
     dir=$(node_dir "$1")
     [[ $2 != charon ]] || name='(charon-systemd|swanctl)'
     [[ $2 != console ]] || name='.*'
     if [[ $2 == console && ! -d $dir/journal ]]; then
         cat "$dir/log/console.log"
     elif [[ -d $dir/journal ]]; then
-        journalctl -q --no-hostname -o short-precise --file "$dir/journal/*/*.journal*" \
-            --file "$dir/log/journal/*/*.journal*" | grep -aE " $name\\[[0-9]+\\]: "
+        for file in "$dir"/journal/*/*.journal* "$dir"/log/journal/*/*.journal*; do
+            [[ ! -e $file ]] || files+=(--file "$file")
+        done
+        journalctl -q --no-hostname -o short-precise "${files[@]}" | grep -aE " $name\\[[0-9]+\\]: "
     else
         grep -aE "^$name\\[[0-9]+\\]: " "$dir/log/console.log"
     fi
