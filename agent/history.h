@@ -20,7 +20,6 @@
 #define HISTORY_TELLINGS  48    /* sentences kept of one operation */
 #define HISTORY_ALIVE_S   60    /* how closely is known when an agent ended that was killed */
 #define HISTORY_GAP_S     3     /* shorter absences are no gap: nobody asks in a restart */
-#define HISTORY_LIST_MAX  200   /* operations in one answer */
 
 struct history;
 
