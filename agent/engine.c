@@ -51,6 +51,7 @@ static void on_start(struct step *s, const struct event *ev)
     e->members = e->ring = (uint8_t)BIT(e->self);
     e->seen.sick = SICK_UNREAD;
     timer_start(s, TIMER_RECORDS, 0); /* a view that never comes is a view of one */
+    e->told_out = e->intent == INTENT_MAINTENANCE;
     enter(s, first_phase(e->intent, e->level), REASON_STARTED);
 }
 
@@ -317,16 +318,6 @@ static void progress_withdrawing(struct step *s)
     }
 }
 
-static void progress_soaking(struct step *s)
-{
-    struct engine *e = s->e;
-
-    if (!tunnels_some(e))
-        enter(s, PHASE_CONNECTING, REASON_LOST_WHILE_RETURNING);
-    else if (e->level == LEVEL_LOW && !e->drift && !timer_armed(e, TIMER_SOAK))
-        timer_start(s, TIMER_SOAK, 0);
-}
-
 /* Traffic has settled only while low is in force: what is quiet at another level proves nothing. */
 static void progress_settling(struct step *s)
 {
@@ -334,6 +325,15 @@ static void progress_settling(struct step *s)
         timer_stop(s, TIMER_SETTLE);
     else if (!timer_armed(s->e, TIMER_SETTLE))
         timer_start(s, TIMER_SETTLE, 0);
+}
+
+/* A tunnel that comes back after all were gone has shown nothing yet: the node returns like one
+ * that was out, while others carry. A promise to guard binds until the other has read that it is
+ * void. */
+static bool lost_all(const struct engine *e)
+{
+    return e->seen.sessions_up == 0 && !(e->seen.sick & SICK_UNREAD) &&
+           e->guard_stage == GUARD_NONE && e->viewed && !no_coverer(e);
 }
 
 /* Meant to be out, and in: asks to leave as soon as others have been able to carry everything for
@@ -346,6 +346,18 @@ static void progress_pending(struct step *s)
         timer_stop(s, TIMER_REDRAIN);
     else if (!timer_armed(s->e, TIMER_REDRAIN))
         timer_start(s, TIMER_REDRAIN, 0);
+}
+
+static void progress_soaking(struct step *s)
+{
+    struct engine *e = s->e;
+
+    if (!tunnels_some(e))
+        enter(s, PHASE_CONNECTING, REASON_LOST_WHILE_RETURNING);
+    else if (e->level == LEVEL_LOW && !e->drift && !timer_armed(e, TIMER_SOAK))
+        timer_start(s, TIMER_SOAK, 0);
+    if (e->phase == PHASE_SOAKING)
+        progress_pending(s);
 }
 
 static void progress(struct step *s)
@@ -377,11 +389,18 @@ static void progress(struct step *s)
     case PHASE_CONNECTING:
         if (tunnels_complete(e) || (tunnels_some(e) && !timer_armed(e, TIMER_PHASE)))
             enter(s, PHASE_SOAKING, REASON_CONNECTED);
+        else
+            progress_pending(s);
         break;
     case PHASE_SOAKING:
         progress_soaking(s);
         break;
     case PHASE_IN_SERVICE:
+        if (lost_all(e)) {
+            enter(s, PHASE_CONNECTING, REASON_LOST_IN_SERVICE);
+            break;
+        }
+        /* fall through */
     case PHASE_SAFETY_NET:
         progress_pending(s);
         break;

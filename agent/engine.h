@@ -159,6 +159,7 @@ struct engine {
     uint8_t level_asked;  /* of the ORDER_LEVEL under way */
     uint8_t level_failed; /* failed last; not tried again before TIMER_LEVEL; LEVELS: none */
     uint8_t drift;        /* what is exported no longer agrees with level */
+    uint8_t told_out;     /* people were told that it is out, and may be working on it */
     uint8_t pending;      /* orders under way, a bit each */
     uint16_t armed;       /* timers running, a bit each */
     struct observation seen;

@@ -77,7 +77,8 @@
     X(STARTED, "started")                           /* the agent started and found it so */        \
     X(CONNECTED, "connected")                       /* tunnels, sessions and routes are there */   \
     X(SOAKED, "soaked")                             /* proven for the soak time */                 \
-    X(LOST_WHILE_RETURNING, "lost-while-returning") /* went down again before it was proven */
+    X(LOST_WHILE_RETURNING, "lost-while-returning") /* went down again before it was proven */     \
+    X(LOST_IN_SERVICE, "lost-in-service")           /* no session any more, and others carry */
 
 #define CGWHA_ENUM_LEVEL(id, name)  LEVEL_##id,
 #define CGWHA_ENUM_PHASE(id, name)  PHASE_##id,

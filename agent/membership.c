@@ -123,19 +123,38 @@ static enum level level_of_outsider(const struct engine *e, enum phase phase)
     return LEVEL_LOW;
 }
 
+/* Every shared prefix is covered by others, or may be, who do not have to prove themselves first.
+ */
+static bool others_carry(const struct engine *e)
+{
+    uint64_t covered = 0;
+
+    for (unsigned n = 0; n < e->nodes; n++) {
+        unsigned phase = e->known & BIT(n) ? e->rec[n].phase : PHASE_IN_SERVICE;
+
+        if (n != e->self && phase != PHASE_CONNECTING && phase != PHASE_SOAKING)
+            covered |= engine_believed(e, n);
+    }
+    return covered == e->prefixes;
+}
+
 /* A safety net is low, and loses to whoever can carry. Only if every other node is there and says
  * itself that together they do not, what they still show to the cloud leads nowhere, and must lose
- * at once, not when its hold time is over. A node that is merely not heard may carry very well. */
+ * at once, not when its hold time is over; one that has only just come back is no better. A node
+ * that is merely not heard may carry very well, and this one may be under somebody's hands: unless
+ * nobody has been told yet that it is out. */
 static enum level level_of_net(const struct engine *e)
 {
-    for (unsigned n = 0; n < e->nodes; n++) {
+    if (others_carry(e))
+        return LEVEL_LOW;
+    for (unsigned n = 0; e->told_out && n < e->nodes; n++) {
         bool spoke = (e->members & e->known & ~e->awaited & BIT(n)) != 0;
 
         if (n != e->self &&
             (!spoke || (e->rec[n].sick & SICK_UNREAD) || e->rec[n].digest != e->digest))
             return LEVEL_LOW;
     }
-    return no_coverer(e) ? LEVEL_HIGH : LEVEL_LOW;
+    return LEVEL_HIGH;
 }
 
 enum level engine_target(const struct engine *e)

@@ -8,7 +8,7 @@
 static const uint16_t legal[PHASES] = {
     [PHASE_STARTING] =
         BIT(PHASE_IN_SERVICE) | BIT(PHASE_DRAINED) | BIT(PHASE_CONNECTING) | BIT(PHASE_SAFETY_NET),
-    [PHASE_IN_SERVICE] = BIT(PHASE_REQUESTING),
+    [PHASE_IN_SERVICE] = BIT(PHASE_REQUESTING) | BIT(PHASE_CONNECTING),
     [PHASE_REQUESTING] =
         BIT(PHASE_GUARDING) | BIT(PHASE_IN_SERVICE) | BIT(PHASE_CONNECTING) | BIT(PHASE_SAFETY_NET),
     [PHASE_GUARDING] =
@@ -154,7 +154,11 @@ static void arrive(struct step *s)
 
     switch (e->phase) {
     case PHASE_IN_SERVICE:
+        e->told_out = 0;
         keep_up(s, true);
+        break;
+    case PHASE_DRAINED:
+        e->told_out = 1;
         break;
     case PHASE_REQUESTING:
     case PHASE_GUARDING:
@@ -185,6 +189,7 @@ static void arrive(struct step *s)
         timer_start(s, TIMER_PHASE, 0);
         break;
     case PHASE_CONNECTING:
+        e->told_out = 0;
         keep_up(s, true);
         order(s, ORDER_OPEN, 0);
         timer_start(s, TIMER_PHASE, 0);

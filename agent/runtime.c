@@ -43,7 +43,7 @@ static uint32_t timer_ms(const struct runtime *rt, const struct effect *f)
     case TIMER_RECORDS:
         return RECORDS_MS;
     case TIMER_REDRAIN:
-        return REDRAIN_MS << rt->gave_up;
+        return (uint32_t)REDRAIN_MS << rt->gave_up;
     case TIMER_LEVEL:
         return LEVEL_RETRY_MS;
     case TIMER_GUARD:

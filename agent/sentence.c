@@ -401,6 +401,8 @@ static const struct words words[REASONS] = {
     [REASON_CONNECTED] = {"tunnels, sessions and routes are there",
                           "its tunnels, sessions and routes are there", ""},
     [REASON_SOAKED] = {"it has proven itself", "it has proven itself", ""},
+    [REASON_LOST_IN_SERVICE] = {"all its sessions were lost; it proves itself anew",
+                                "all sessions of {t} were lost, and it proves itself anew", ""},
     [REASON_LOST_WHILE_RETURNING] = {"a tunnel was lost again",
                                      "a tunnel of {t} was lost again before it was proven{w}",
                                      "On {t}, look at swanctl --list-sas and birdc show "

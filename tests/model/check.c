@@ -288,19 +288,22 @@ static bool together(const struct world *w, unsigned i, unsigned j)
     return w->node[j].power && w->node[j].agent && w->node[i].cur == w->node[j].cur;
 }
 
-/* Every other is there, and together they do not cover. */
-static bool others_fail(const struct model *m, const struct world *w, unsigned i)
+/* Of a safety net: high if nobody else carries who need not prove himself, and either all others
+ * are there to say so, or nobody was told that this one is out. */
+static uint8_t level_of_net(const struct model *m, const struct world *w, unsigned i)
 {
-    uint8_t covered = 0;
+    uint8_t carried = 0;
+    bool all = true;
 
     for (unsigned j = 0; j < m->n; j++) {
         if (j == i)
             continue;
-        if (!together(w, i, j))
-            return false;
-        covered |= covers_really(m, &w->node[j]);
+        all = all && together(w, i, j);
+        if (together(w, i, j) && w->node[j].e.phase != PHASE_CONNECTING &&
+            w->node[j].e.phase != PHASE_SOAKING)
+            carried |= covers_really(m, &w->node[j]);
     }
-    return covered != all_prefixes(m);
+    return carried != all_prefixes(m) && (all || !w->node[i].e.told_out) ? LEVEL_HIGH : LEVEL_LOW;
 }
 
 static uint8_t level_due(const struct model *m, const struct world *w, unsigned i)
@@ -312,7 +315,7 @@ static uint8_t level_due(const struct model *m, const struct world *w, unsigned 
     if (n->e.phase == PHASE_CONNECTING)
         return n->x < LEVEL_LOW ? n->x : LEVEL_LOW;
     if (n->e.phase == PHASE_SAFETY_NET)
-        return others_fail(m, w, i) ? LEVEL_HIGH : LEVEL_LOW;
+        return level_of_net(m, w, i);
     if (n->e.phase != PHASE_IN_SERVICE)
         return LEVEL_LOW;
     for (unsigned j = 0; j < m->n; j++) {

@@ -308,6 +308,7 @@ INLINE void engine(struct codec *c, bool reading, struct engine *e, unsigned i)
     bits(c, reading, &e->intent, 1);
     bits(c, reading, &e->level, 2);
     bits(c, reading, &e->drift, 1);
+    bits(c, reading, &e->told_out, 1);
     bits(c, reading, &e->pending, ORDERS);
     bits(c, reading, &low, 8);
     bits(c, reading, &high, TIMERS - 8);

@@ -284,9 +284,9 @@ static void net_cannot_leave(struct pair *p)
     static const enum phase at[] = {PHASE_REQUESTING, PHASE_GUARDING, PHASE_SETTLING};
 
     pair_drain(p, 0);
-    pair_wan(p, 1, 0);
+    pair_advertises(p, 1, 0);
     pair_run(p);
-    pair_wan(p, 1, 0x3);
+    pair_advertises(p, 1, PAIR_PREFIXES);
     pair_run(p);
     pair_trace_clear(p);
     for (unsigned i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
@@ -369,9 +369,9 @@ static void lowering_of_outsiders(struct pair *p)
     pair_boot(p, 0);
     pair_run(p);
     p->node[0].hold = PAIR_BIT(ORDER_LEVEL);
-    pair_wan(p, 1, 0);
+    pair_advertises(p, 1, 0);
     pair_run(p);
-    pair_wan(p, 1, 0x3);
+    pair_advertises(p, 1, PAIR_PREFIXES);
     pair_run(p);
     pair_drain_to(p, 0, PHASE_LOWERING, false);
     pair_view(p);

@@ -415,13 +415,48 @@ static void test_level_that_fails_is_tried_again_by_the_timer_only(void **state)
 static void test_a_node_that_covers_nothing_makes_the_other_high(void **state)
 {
     (void)state;
-    pair_wan(p, 0, 0);
+    pair_advertises(p, 0, 0);
     pair_run(p);
     assert_phase(p, 0, PHASE_IN_SERVICE);
     assert_level(p, 1, LEVEL_HIGH);
-    pair_wan(p, 0, 0x3);
+    pair_advertises(p, 0, PAIR_PREFIXES);
     pair_run(p);
     assert_level(p, 1, LEVEL_NORMAL);
+}
+
+/* Sessions that are back may run over SAs that the cloud is just giving up. */
+static void test_a_node_that_lost_all_its_sessions_returns_by_soaking(void **state)
+{
+    (void)state;
+    pair_wan(p, 0, 0);
+    pair_run(p);
+    assert_phase(p, 0, PHASE_CONNECTING);
+    assert_level(p, 1, LEVEL_HIGH);
+    pair_wan(p, 0, 0x3);
+    pair_run(p);
+    assert_phase(p, 0, PHASE_SOAKING);
+    assert_level(p, 0, LEVEL_LOW);
+    assert_level(p, 1, LEVEL_HIGH);
+    pair_fire(p, 0, TIMER_SOAK);
+    pair_run(p);
+    assert_phase(p, 0, PHASE_IN_SERVICE);
+    assert_level(p, 0, LEVEL_NORMAL);
+    assert_level(p, 1, LEVEL_NORMAL);
+}
+
+/* Nobody else carries: as it was, and as soon as it can. */
+static void test_the_last_one_does_not_soak(void **state)
+{
+    (void)state;
+    pair_kill_node(p, 1);
+    pair_run(p);
+    pair_wan(p, 0, 0);
+    pair_run(p);
+    assert_phase(p, 0, PHASE_IN_SERVICE);
+    pair_wan(p, 0, 0x3);
+    pair_run(p);
+    assert_level(p, 0, LEVEL_HIGH);
+    assert_int_equal(pair_covers(p, 0), PAIR_PREFIXES);
 }
 
 int main(void)
@@ -453,6 +488,8 @@ int main(void)
         T(test_unreadable_router_is_left_alone),
         T(test_level_that_fails_is_tried_again_by_the_timer_only),
         T(test_a_node_that_covers_nothing_makes_the_other_high),
+        T(test_a_node_that_lost_all_its_sessions_returns_by_soaking),
+        T(test_the_last_one_does_not_soak),
     };
 
     return cmocka_run_group_tests_name("the engine and its views", tests, NULL, NULL);
