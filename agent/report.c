@@ -299,7 +299,9 @@ static struct json_object *node(const struct runtime *rt, unsigned n)
     if (!self && r.digest == 0)
         return o; /* it has never spoken: nothing more is known */
     put_record(o, rt, n, &r);
-    if (s == NULL && out) { /* asked for before this agent started: what the node has saved */
+    if (out && (s == NULL || r.op == OP_NONE)) {
+        /* What the node has saved: also when this agent was not there, and when the node has
+         * drained again by itself. */
         put_text(o, "user", self ? rt->saved.user : rt->info[n].user);
         put_text(o, "why", self ? rt->saved.why : rt->info[n].why);
     } else {
