@@ -68,6 +68,7 @@ EXTRA_DIST += \
 	tests/lab/faults.d/power.sh \
 	tests/lab/faults.d/refusing.sh \
 	tests/lab/token \
+	tests/lab/upgrade \
 	tests/lab/watch \
 	tests/lab/pacemaker \
 	tests/lab/demo
