@@ -93,7 +93,7 @@ static void expire(json_object *o, struct saved *out)
     if (!get_text(o, "until-boot-after", then, sizeof(then)))
         return;
     boot_id(now);
-    out->until_boot = strcmp(then, now) == 0;
+    out->until_boot = now[0] != '\0' && strcmp(then, now) == 0; /* unsure means in service */
     if (out->until_boot)
         return;
     out->intent = INTENT_IN_SERVICE;
