@@ -299,7 +299,7 @@ static struct json_object *node(const struct runtime *rt, unsigned n)
     if (!self && r.digest == 0)
         return o; /* it has never spoken: nothing more is known */
     put_record(o, rt, n, &r);
-    if (out && (s == NULL || r.op == OP_NONE)) {
+    if (out && (s == NULL || s->by_itself)) {
         /* What the node has saved: also when this agent was not there, and when the node has
          * drained again by itself. */
         put_text(o, "user", self ? rt->saved.user : rt->info[n].user);

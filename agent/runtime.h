@@ -45,6 +45,7 @@ struct story {
     uint32_t target; /* nodeid */
     uint8_t kind;    /* enum ask */
     uint8_t flags;
+    bool by_itself;            /* nobody asked: draining again after a safety net, or pending */
     uint64_t asked_s, ended_s; /* unix seconds; ended_s 0: still runs */
     char user[USER_LEN];
     char why[WHY_LEN];

@@ -158,6 +158,7 @@ void show_ended(struct runtime *rt, const struct message *m)
 
     if (story == NULL) { /* one that the node asked of itself: draining again after a safety net */
         story = new_story(rt, m->end.op, m->end.target);
+        story->by_itself = true;
         strlcpy(story->user, "cgwhad", sizeof(story->user));
     }
     if (story->ended_s != 0)

@@ -195,6 +195,7 @@ static void safety_net(void **state)
     s.rt.engine.phase = PHASE_SAFETY_NET;
     s.rt.engine.reason = REASON_NO_COVERER;
     s.rt.engine.level = LEVEL_LOW;
+    s.rt.engine.told_out = 1;
     s.rt.view.members = s.rt.view.ring = s.rt.engine.members = s.rt.engine.known = 1;
     compare(&s, "safety-net");
 }
