@@ -40,7 +40,7 @@ daemon_fault() {
     role=$(role_of "$3" "$4")
     what="$2 $([[ $1 == kill ]] && echo killed || echo hung) on the $role gateway"
     begin "$what"
-    [[ $4 == rest ]] || hold_in settling
+    [[ $4 == rest ]] || hold settling
     strike "$1" "$2" "$3"
     began=$SECONDS
     check "traffic flows" until_true 60 flows
@@ -71,7 +71,7 @@ done
 # restart PHASE GATEWAY: the agent of GATEWAY, while gw1 is in PHASE.
 restart() {
     begin "cgwhad is restarted on $2 while gw1 is $1"
-    hold_in "$1"
+    hold "$1"
     lab svc "$2" restart cgwhad
     let_go "$1"
     until_true 130 drain_over # it may have lost its agent

@@ -4,7 +4,7 @@
 # split PHASE: both links are cut while gw1 is in PHASE, and joined again.
 split() {
     begin "both cluster links are cut while one is $1"
-    hold_in "$1"
+    hold "$1"
     lab cut rings
     check "gw1 sees the other leave" until_true 20 sees gw1 gw2 node-lost
     check "gw2 sees the other leave" until_true 20 sees gw2 gw1 node-lost
@@ -37,11 +37,12 @@ fault_split_at_rest() {
     finish "both cluster links cut at rest, healed" 0
 }
 
-# One of two links is not even noticed.
+# corosync goes on over the other link; but with a token of 500 ms it may form its membership anew before
+# it has left the one that is cut, and a drain in that moment is refused.
 fault_one_link() {
     begin "one cluster link is cut, and a drain goes on over the other"
     lab cut ring0
-    check "a drain" ask gw1 drain
+    check "a drain, at once or when asked again" until_true 30 ask gw1 drain
     lab cut ring1
     lab join ring0
     check "they see one another" until_true 30 sees gw1 gw2 member

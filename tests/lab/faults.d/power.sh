@@ -33,7 +33,7 @@ freeze() { # DRAINING
 
 fault_freeze() {
     begin "the active gateway is frozen for 10 s while it drains"
-    hold_in settling
+    hold settling
     freeze
     end_echoes
     check "the drain is rolled back" until_true 60 last_result gw1 'rolled back'
@@ -57,7 +57,7 @@ fault_freeze_at_rest() {
 # by itself.
 lose_guard() { # PHASE MOST
     begin "the guard is powered off while the other is $1"
-    hold_in "$1"
+    hold "$1"
     lab crash gw2
     let_go "$1"
     check "gw1 covers again, whatever it was doing" until_true 60 covers_all gw1
