@@ -1,5 +1,6 @@
 /* The backend of BIRD 2: a level is a file that the export filters read, put in force by a
- * `configure timeout`, so that BIRD takes it back by itself if nobody confirms it.
+ * `configure timeout`, so that BIRD takes it back by itself if nobody confirms it; but not up from
+ * withdrawn.
  *
  * It reads and replaces the level file, and nothing else on the disk.  Source: BIRD 2 doc "Remote
  * control", doc/reply_codes. */
@@ -151,6 +152,13 @@ static bool bird_restore(void *inside, struct order *order, char err[ERR_MAX])
     return !order->has_old || bird_level_write(order->driver->conf.level_file, order->old, err);
 }
 
+/* Up from withdrawn there is nothing to go back to that would be better: if we die before it is
+ * confirmed, BIRD must not withdraw by itself, from a node that may be the last. */
+static bool never_undone(const struct order *order)
+{
+    return order->old_level == LEVEL_WITHDRAWN;
+}
+
 static bool bird_command(void *inside, const struct order *order, enum act act, unsigned n,
                          char out[COMMAND_SIZE])
 {
@@ -160,6 +168,8 @@ static bool bird_command(void *inside, const struct order *order, enum act act, 
     (void)inside;
     if (act == ACT_TRY && n == 0)
         snprintf(out, COMMAND_SIZE, "configure check");
+    else if (act == ACT_TRY && n == 1 && never_undone(order))
+        snprintf(out, COMMAND_SIZE, "configure");
     else if (act == ACT_TRY && n == 1)
         snprintf(out, COMMAND_SIZE, "configure timeout %d", CONFIRM_TIMEOUT_S);
     else if (n > 0)
@@ -202,7 +212,7 @@ static bool bird_done(void *inside, const struct order *order, enum act act, uns
     case ACT_TRY:
         return tried(order, n, code, text, why);
     case ACT_CONFIRM:
-        if (code == BIRD_CONFIRMED)
+        if (code == BIRD_CONFIRMED || (code == BIRD_NOTHING_TO_DO && never_undone(order)))
             return true;
         snprintf(why, ERR_MAX,
                  "BIRD had gone back to its old configuration before it was confirmed");

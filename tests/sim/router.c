@@ -402,17 +402,21 @@ static bool reads_back(const struct host *h, uint8_t level)
     return true;
 }
 
-/* The configuration is loaded, unconfirmed. It opens what was disabled; the driver closes again. */
+/* The configuration is loaded, unconfirmed. It opens what was disabled; the driver closes again. Up
+ * from withdrawn the router is not asked to undo it by itself. */
 static void configure(struct host *h, struct router_order *o)
 {
     struct router_fake *r = &h->router;
 
     o->accepted = true;
     o->step = STEP_READ_BACK;
-    if (!r->unconfirmed)
+    if (!r->unconfirmed || !r->undo_timed)
         r->undo_level = r->level;
     r->unconfirmed = true;
-    push(h->world, HAPPENS_ROUTER_UNDO, h->self, CONFIRM_TIMEOUT_S * SECOND, 0, ++r->undo_gen, 0);
+    r->undo_timed = r->level != LEVEL_WITHDRAWN;
+    r->undo_gen++;
+    if (r->undo_timed)
+        push(h->world, HAPPENS_ROUTER_UNDO, h->self, CONFIRM_TIMEOUT_S * SECOND, 0, r->undo_gen, 0);
     in_force(h, r->file, r->file == o->level); /* somebody may have written another meanwhile */
     for (unsigned t = 0; t < TUNNELS; t++) {
         if (r->session[t].closed && !r->keep_closed)

@@ -237,6 +237,7 @@ struct router_fake {
     bool up;
     uint8_t file;                /* enum level that the level file names; LEVELS: none */
     uint8_t level;               /* in force */
+    bool undo_timed;             /* the router undoes what is unconfirmed by itself */
     bool unconfirmed, voluntary; /* the level in force was ordered by the agent */
     uint8_t undo_level;
     uint32_t undo_gen;

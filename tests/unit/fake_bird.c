@@ -168,6 +168,10 @@ static void configure(struct fake_bird *f, const char *how)
                "0022-Undo scheduled in 10 s\n");
         f->unconfirmed = true;
         configured(f, level);
+    } else if (how[0] == '\0') {
+        say(f, "0002-Reading configuration from /etc/bird/bird.conf\n");
+        f->unconfirmed = false;
+        configured(f, level);
     } else {
         say(f, "9001 syntax error\n");
     }
@@ -203,6 +207,8 @@ static void obey(struct fake_bird *f, const char *line)
         show_protocols(f, true);
     else if (strcmp(line, "show protocols") == 0)
         show_protocols(f, false);
+    else if (strcmp(line, "configure") == 0)
+        configure(f, "");
     else if (strncmp(line, "configure ", 10) == 0)
         configure(f, line + 10);
     else if (strncmp(line, "disable ", 8) == 0)

@@ -555,6 +555,19 @@ static void a_deadline_shorter_than_bird_s_silence_is_kept(void **state)
     assert_int_equal(b->done_count, 2);
 }
 
+/* If the agent dies in the middle, BIRD must not withdraw by itself. */
+static void up_from_withdrawn_nothing_is_undone_by_itself(void **state)
+{
+    struct bench *b = *state;
+
+    check_answer(level_now(b, LEVEL_WITHDRAWN), OUTCOME_OK, "");
+    assert_int_equal(fake_count(&b->fake, "configure timeout"), 1);
+    check_answer(level_now(b, LEVEL_LOW), OUTCOME_OK, "");
+    assert_int_equal(fake_count(&b->fake, "configure timeout"), 1);
+    assert_int_equal(b->fake.running, LEVEL_LOW);
+    assert_int_equal(file_level(b), LEVEL_LOW);
+}
+
 static void a_confirmation_that_came_too_late_is_a_failure(void **state)
 {
     struct bench *b = *state;
@@ -760,6 +773,7 @@ int main(void)
         TEST(a_level_ends_whatever_step_bird_hangs_in),
         TEST(a_level_ends_whatever_step_bird_dies_in),
         TEST(a_deadline_shorter_than_bird_s_silence_is_kept),
+        TEST(up_from_withdrawn_nothing_is_undone_by_itself),
         TEST(a_confirmation_that_came_too_late_is_a_failure),
         TEST(a_level_file_that_cannot_be_written_is_said),
         TEST(sessions_close_with_the_message),
