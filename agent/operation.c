@@ -236,7 +236,9 @@ static void guard_begin(struct step *s, op_t op, uint8_t flags)
     e->guard_op = op;
     e->guard_flags = flags;
     if (e->phase != PHASE_IN_SERVICE) {
-        send_refuse(s, REASON_NOT_IN_SERVICE);
+        /* One on its way back says what it lacks, for that is what somebody has to mend. */
+        lack = e->phase == PHASE_CONNECTING ? guard_lacks(e, true) : REASON_NONE;
+        send_refuse(s, lack != REASON_NONE ? lack : REASON_NOT_IN_SERVICE);
         return;
     }
     if ((e->known & BIT(e->lock_node)) && e->rec[e->lock_node].digest != e->digest) {
