@@ -646,7 +646,7 @@ static void a_disk_that_fails(void **state)
     left = PATIENT;
     qb_loop_timer_add(t.loop, QB_LOOP_MED, 1, NULL, look, &handle);
     qb_loop_run(t.loop);
-    assert_non_null(strstr(t.said, "history.jsonl cannot be written: No such file"));
+    assert_non_null(strstr(t.said, "cannot be written: No such file"));
     t.said[0] = '\0';
     asked(OP2, ASK_ABORT, 0, &story);
     ended(story, RESULT_REFUSED, REASON_NOTHING_TO_ABORT);
