@@ -85,10 +85,3 @@ for phase in rest guarding lowering settling withdrawing releasing drained conne
         eval "fault_restart_${phase}_$gateway() { restart $phase $gateway; }"
     done
 done
-
-# The names under which tests/run knows four of them.
-fault_agent_killed() { daemon_fault kill cgwhad gw1 rest; }
-fault_corosync_hung() { daemon_fault stop corosync gw1 rest; }
-fault_charon_killed_active() { daemon_fault kill charon gw1 rest; }
-fault_bird_hung() { daemon_fault stop bird gw1 drain; }
-fault_agent_restarted() { restart settling gw1; }
