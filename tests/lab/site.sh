@@ -21,12 +21,31 @@ site_up() {
         "($SUBSTRATE)."
 }
 
-# A directory is made by one only: whoever comes second is told.
+# One lab in a directory: whoever comes second is told. What a lab has left that was ended from outside, as
+# by a reboot of this machine, is in nobody's use. Two that come at once take turns at the lock.
 site_claim() {
-    mkdir -p "$(dirname "$LAB")" && mkdir "$LAB" 2>/dev/null && return
-    [[ -d $LAB ]] || die "The lab's directory $LAB cannot be made."
-    die "A lab is up already in $LAB (since $(date -r "$LAB" '+%F %T')): take it down with" \
-        "'lab down', or give this one another directory with CGWHA_LAB_DIR."
+    local lock
+    mkdir -p "$(dirname "$LAB")" && exec {lock}<"$(dirname "$LAB")" && flock "$lock" ||
+        die "The lab's directory $LAB cannot be made."
+    site_is_left_over && say "A lab that was ended has left $LAB: taking it away." && site_down >/dev/null
+    if ! mkdir "$LAB" 2>/dev/null; then
+        [[ -d $LAB ]] || die "The lab's directory $LAB cannot be made."
+        die "A lab is up already in $LAB (since $(date -r "$LAB" '+%F %T')): take it down with" \
+            "'lab down', or give this one another directory with CGWHA_LAB_DIR."
+    fi
+    echo "$$ $(start_of $$)" >"$LAB/owner"
+    exec {lock}<&-
+}
+
+# Neither the command that made it nor any of its nodes lives.
+site_is_left_over() {
+    local node pid='' start=''
+    [[ -d $LAB ]] || return 1
+    [[ ! -r $LAB/owner ]] || read -r pid start <"$LAB/owner"
+    [[ -z $start ]] || ! lives "$pid" "$start" || return 1
+    for node in $ALL_NODES; do
+        node_is_off "$node" || return 1
+    done
 }
 
 site_write_down() {
