@@ -16,4 +16,6 @@ routing_librouting_a_SOURCES = \
 	routing/frr_reply.c routing/frr_reply.h \
 	routing/frr_level.c routing/frr_level.h \
 	routing/frr.c \
+	routing/rise.c routing/rise.h \
+	routing/echo.c routing/echo.h \
 	routing/router.c
