@@ -28,6 +28,7 @@
 #include "agent/runtime.h"
 #include "agent/sentence.h"
 #include "agent/store.h"
+#include "agent/track.h"
 #include "cluster/cluster.h"
 #include "conf/conf.h"
 #include "routing/frr_level.h"
@@ -43,6 +44,7 @@ struct daemon {
     struct recorder *recorder; /* NULL: nothing is recorded */
     struct hooks *hooks;       /* NULL: none are called */
     struct history *history;   /* NULL: nothing is kept */
+    struct tracks *tracks;     /* NULL: not begun yet */
     struct slot_timer {
         struct daemon *daemon;
         unsigned slot;
@@ -145,6 +147,23 @@ static void started(void *ctx)
     sd_notify(0, "READY=1");
 }
 
+static void tracked(void *ctx, const struct tracks_seen *seen)
+{
+    struct daemon *d = ctx;
+
+    runtime_tracked(&d->runtime, seen);
+}
+
+static void see_tracks(void *ctx, uint8_t tunnels_up, struct tracks_seen *out)
+{
+    struct daemon *d = ctx;
+
+    if (d->tracks == NULL)
+        return;
+    tracks_tunnels(d->tracks, tunnels_up);
+    *out = *tracks_now(d->tracks);
+}
+
 static uint8_t told_priority(const struct told *t)
 {
     switch (t->type) {
@@ -152,9 +171,10 @@ static uint8_t told_priority(const struct told *t)
         return LOG_CRIT;
     case TOLD_GAP:
     case TOLD_ORDER_FAILED:
+    case TOLD_TRACK:
         return LOG_WARNING;
     case TOLD_PHASE:
-        return t->to == PHASE_SAFETY_NET ? LOG_WARNING : LOG_NOTICE;
+        return t->to == PHASE_SAFETY_NET || t->to == PHASE_UNFIT ? LOG_WARNING : LOG_NOTICE;
     default:
         return LOG_NOTICE;
     }
@@ -234,6 +254,7 @@ static const struct runtime_ports ports = {
     .save = save,
     .started = started,
     .told = told,
+    .tracks = see_tracks,
     .stepped = stepped,
 };
 
@@ -312,9 +333,10 @@ static bool create_parts(struct daemon *d, char err[ERR_MAX])
     d->store = store_create(d->loop, d->conf.state_dir, saved, d, err);
     return d->store != NULL &&
            router_create(&d->runtime.router, d->loop, &d->conf.router, &runtime_router_events,
-                              &d->runtime, err) &&
+                         &d->runtime, err) &&
            ipsec_charon_create(&d->runtime.ipsec, d->loop, &d->conf.ipsec, &runtime_ipsec_events,
                                &d->runtime, err) &&
+           tracks_create(&d->tracks, d->loop, &d->conf, tracked, d, err) &&
            api_create(&d->api, d->loop, &d->runtime, d->conf.group, err);
 }
 
@@ -327,6 +349,7 @@ static void keep_past(struct daemon *d)
 static void destroy_parts(struct daemon *d)
 {
     api_destroy(d->api);
+    tracks_destroy(d->tracks);
     if (d->runtime.cluster.ops != NULL)
         d->runtime.cluster.ops->destroy(d->runtime.cluster.self);
     if (d->runtime.ipsec.ops != NULL)

@@ -359,6 +359,8 @@ static void line_of_tunnel(struct paragraph *p, struct json_object *status,
         say(&w, "%s has no BGP session", name);
     else if (sick(node, "ipsec") || sick(node, "router"))
         return;
+    else if (json_member(t, "passing") != NULL && !json_yes(t, "passing"))
+        say(&w, "%s passes nothing: its other end does not answer", name);
     for (size_t i = 0; w.at == 0 && i < json_count(promise, "prefixes"); i++) {
         const char *prefix = json_text(json_at(promise, "prefixes", i), "prefix");
         if (!shows(t, prefix))
@@ -371,7 +373,8 @@ static void lines_of_sickness(struct paragraph *p, struct json_object *node)
 {
     static const char *const names[][2] = {{"router", "its router does not answer"},
                                            {"ipsec", "charon does not answer"},
-                                           {"store", "its intent cannot be saved"}};
+                                           {"store", "its intent cannot be saved"},
+                                           {"track", "cannot carry"}};
 
     for (size_t i = 0; i < json_count(node, "sick"); i++) {
         const char *word = json_text_at(node, "sick", i), *why = json_text_at(node, "sick-why", i);

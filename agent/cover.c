@@ -23,8 +23,18 @@ unsigned cover_level(const struct conf *conf, const struct router_seen *router)
     return router->level;
 }
 
+static bool unfit(const struct conf *conf, const struct tracks_seen *tracks)
+{
+    for (unsigned i = 0; i < conf->tracks; i++) {
+        if (tracks->track[i].state == RISE_DOWN)
+            return true;
+    }
+    return false;
+}
+
 struct observation cover_observe(const struct conf *conf, const struct router_seen *router,
-                                 const struct ipsec_seen *ipsec, uint8_t sick)
+                                 const struct ipsec_seen *ipsec, const struct tracks_seen *tracks,
+                                 uint8_t sick)
 {
     struct observation o = {.sick = sick, .level = (uint8_t)cover_level(conf, router)};
 
@@ -32,6 +42,8 @@ struct observation cover_observe(const struct conf *conf, const struct router_se
         o.sick |= SICK_ROUTER;
     if (!ipsec->reachable)
         o.sick |= SICK_IPSEC;
+    if (unfit(conf, tracks))
+        o.sick |= SICK_TRACK;
     for (unsigned t = 0; t < conf->tunnels; t++) {
         const struct router_session_seen *s = &router->session[t];
         uint8_t bit = (uint8_t)(1u << t);
@@ -39,7 +51,8 @@ struct observation cover_observe(const struct conf *conf, const struct router_se
 
         if (installed)
             o.tunnels_up |= bit;
-        if (!installed || !router->reachable || !s->established)
+        if (!installed || !router->reachable || !s->established ||
+            tracks->tunnel[t].state == RISE_DOWN)
             continue;
         o.sessions_up |= bit;
         o.covers |= s->exported;

@@ -336,6 +336,34 @@ static bool lost_all(const struct engine *e)
            e->guard_stage == GUARD_NONE && e->viewed && !no_coverer(e);
 }
 
+/* An unfit node stands aside, at low, once another has made itself the better path: the same order
+ * of things as in a drain, but that nothing is withdrawn, so that nobody's promise is needed and
+ * the node still covers, should the other fail. Not while another operation runs, nor bound by a
+ * promise. */
+static bool may_stand_aside(const struct engine *e)
+{
+    return unfit(e) && e->lock == OP_NONE && e->guard_stage == GUARD_NONE && others_took_over(e);
+}
+
+static void progress_in_service(struct step *s)
+{
+    if (lost_all(s->e))
+        enter(s, PHASE_CONNECTING, REASON_LOST_IN_SERVICE);
+    else if (may_stand_aside(s->e))
+        enter(s, PHASE_UNFIT, REASON_UNFIT);
+}
+
+/* The last one that serves, whatever its tracks say, serves: what they track may be at fault. */
+static void progress_unfit(struct step *s)
+{
+    if (lost_all(s->e))
+        enter(s, PHASE_CONNECTING, REASON_LOST_IN_SERVICE);
+    else if (!unfit(s->e))
+        enter(s, PHASE_SOAKING, REASON_FIT);
+    else if (s->e->viewed && !another_serves(s->e))
+        enter(s, PHASE_IN_SERVICE, REASON_NO_COVERER);
+}
+
 /* Meant to be out, and in: asks to leave as soon as others have been able to carry everything for
  * some time. */
 static void progress_pending(struct step *s)
@@ -352,10 +380,14 @@ static void progress_soaking(struct step *s)
 {
     struct engine *e = s->e;
 
-    if (!tunnels_some(e))
+    if (!tunnels_some(e)) {
         enter(s, PHASE_CONNECTING, REASON_LOST_WHILE_RETURNING);
-    else if (e->level == LEVEL_LOW && !e->drift && !timer_armed(e, TIMER_SOAK))
+    } else if (unfit(e) && another_serves(e)) {
+        finish(s, RESULT_TIMED_OUT, REASON_UNFIT);
+        enter(s, PHASE_UNFIT, REASON_UNFIT);
+    } else if (e->level == LEVEL_LOW && !e->drift && !timer_armed(e, TIMER_SOAK)) {
         timer_start(s, TIMER_SOAK, 0);
+    }
     if (e->phase == PHASE_SOAKING)
         progress_pending(s);
 }
@@ -396,17 +428,16 @@ static void progress(struct step *s)
         progress_soaking(s);
         break;
     case PHASE_IN_SERVICE:
-        if (lost_all(e)) {
-            enter(s, PHASE_CONNECTING, REASON_LOST_IN_SERVICE);
-            break;
-        }
-        /* fall through */
-    case PHASE_SAFETY_NET:
-        progress_pending(s);
+        progress_in_service(s);
+        break;
+    case PHASE_UNFIT:
+        progress_unfit(s);
         break;
     default:
         break;
     }
+    if (e->phase == PHASE_IN_SERVICE || e->phase == PHASE_SAFETY_NET || e->phase == PHASE_UNFIT)
+        progress_pending(s);
     guard_progress(s);
 }
 

@@ -18,6 +18,8 @@ uint64_t guard_held(const struct engine *e)
             continue;
         if (r->phase != PHASE_IN_SERVICE || r->level != LEVEL_HIGH || r->digest != e->digest)
             continue;
+        if ((r->sick & SICK_TRACK) && !(e->op_flags & ASK_FLAG_FORCE))
+            continue; /* it covers, and cannot carry */
         held |= e->guards[n] & r->covers;
     }
     return held & e->prefixes;
@@ -34,6 +36,8 @@ enum reason guard_lacks(const struct engine *e, bool force)
 {
     if ((e->seen.covers & e->prefixes) != e->prefixes)
         return REASON_NOT_COVERED;
+    if (!force && (e->seen.sick & SICK_TRACK))
+        return REASON_UNFIT;
     if (!force && (!all_tunnels(e, e->seen.tunnels_up) || !all_tunnels(e, e->seen.sessions_up)))
         return REASON_NOT_REDUNDANT;
     return REASON_NONE;

@@ -20,6 +20,8 @@ void show_info(struct runtime *rt, unsigned n, const struct info *info);
 void show_text(struct runtime *rt, enum told_type type, op_t op, const char *text);
 /* The level that was ordered is in force and read back, or is not. */
 void show_level(struct runtime *rt, op_t op, bool in_force, const char *text);
+/* Tells what has changed since, and keeps it. */
+void show_tracks(struct runtime *rt, const struct tracks_seen *seen);
 void show_view(struct runtime *rt);
 void make_info(const struct runtime *rt, struct info *out);
 int runtime_node_index(const struct runtime *rt, uint32_t nodeid);

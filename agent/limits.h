@@ -11,11 +11,13 @@
 #define NODES_MAX    8  /* members of the pair; the pair itself is two */
 #define PREFIXES_MAX 64 /* shared prefixes: one bit each in a uint64_t */
 #define TUNNELS_MAX  8  /* tunnels of one node */
+#define TRACKS_MAX   8  /* things a node tracks, besides its tunnels */
 #define LANS_MAX     8  /* sessions of one node towards the LAN */
 #define SESSIONS_MAX (TUNNELS_MAX + LANS_MAX)
 #define NAME_MAX_LEN 32  /* a node's, tunnel's or protocol's name, with its NUL */
 #define USER_LEN     32  /* who asked, with its NUL */
 #define WHY_LEN      128 /* an operator's reason, with its NUL; RFC 9003 carries up to 255 octets */
+#define COMMAND_LEN  160 /* of an operator's command in cgwha.conf, with its NUL */
 #define ERR_MAX      256 /* a sentence for a person, with its NUL */
 #define PATH_LEN     108 /* a Unix socket's path (unix(7)), and so any path of ours */
 #define MESSAGE_MAX                                                                                \

@@ -26,7 +26,8 @@
     X(DRAINED, "drained")         /* out; the other carries everything */                          \
     X(CONNECTING, "connecting")   /* returning: SAs, sessions, routes learnt */                    \
     X(SOAKING, "soaking")         /* returning: at low, proving itself */                          \
-    X(SAFETY_NET, "safety-net")   /* meant to be out, but covers because nobody else does */
+    X(SAFETY_NET, "safety-net")   /* meant to be out, but covers because nobody else does */       \
+    X(UNFIT, "unfit")             /* its tracks say that it cannot carry, and another can: at low */
 
 #define INTENT_LIST(X)                                                                             \
     X(IN_SERVICE, "in-service")                                                                    \
@@ -78,7 +79,9 @@
     X(CONNECTED, "connected")                       /* tunnels, sessions and routes are there */   \
     X(SOAKED, "soaked")                             /* proven for the soak time */                 \
     X(LOST_WHILE_RETURNING, "lost-while-returning") /* went down again before it was proven */     \
-    X(LOST_IN_SERVICE, "lost-in-service")           /* no session any more, and others carry */
+    X(LOST_IN_SERVICE, "lost-in-service")           /* no session any more, and others carry */    \
+    X(UNFIT, "unfit")                               /* what it tracks says that it cannot carry */ \
+    X(FIT, "fit")                                   /* ... and now says that it can again */
 
 #define CGWHA_ENUM_LEVEL(id, name)  LEVEL_##id,
 #define CGWHA_ENUM_PHASE(id, name)  PHASE_##id,

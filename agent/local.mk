@@ -13,14 +13,16 @@ agent_libruntime_a_SOURCES = \
 	agent/show.c \
 	agent/cover.c agent/cover.h \
 	agent/settle.c agent/settle.h \
+	agent/track.h \
 	agent/recording.c agent/recording.h \
 	agent/recorder.c agent/recorder.h
 
 include agent/command.mk
 
 sbin_PROGRAMS += agent/cgwhad
-agent_cgwhad_SOURCES = agent/cgwhad.c agent/store.c agent/store.h
+agent_cgwhad_SOURCES = agent/cgwhad.c agent/store.c agent/store.h \
+	agent/track.c agent/probe.c agent/probe.h
 agent_cgwhad_LDADD = agent/libwatch.a $(API_LIBS) agent/libruntime.a agent/libengine.a \
 	cluster/libcluster.a ipsec/libipsec.a conf/libconf.a routing/librouting.a \
 	$(QB_LIBS) $(CPG_LIBS) $(QUORUM_LIBS) $(CMAP_LIBS) $(CFG_LIBS) $(BSD_LIBS) $(JSON_LIBS) \
-	$(CONFUSE_LIBS) $(SYSTEMD_LIBS) -lpthread
+	$(CONFUSE_LIBS) $(SYSTEMD_LIBS) $(MNL_LIBS) -lpthread

@@ -57,17 +57,25 @@ bool others_could_guard(const struct engine *e)
     for (unsigned n = 0; n < e->nodes; n++) {
         unsigned bit = BIT(n);
         if (n != e->self && (e->members & e->known & ~e->awaited & bit) &&
-            e->rec[n].phase == PHASE_IN_SERVICE && redundant(&e->rec[n]))
+            e->rec[n].phase == PHASE_IN_SERVICE && redundant(&e->rec[n]) &&
+            !(e->rec[n].sick & SICK_TRACK))
             covered |= engine_believed(e, n);
     }
     return covered == e->prefixes;
 }
 
-/* A node in service that does not cover what we share: its SAs are gone, say, and the cloud will
- * hear of that only when the hold time is over. An agent that has just started has not looked yet.
- */
+bool unfit(const struct engine *e)
+{
+    return (e->seen.sick & SICK_TRACK) != 0;
+}
+
+/* A node in service that cannot carry, or does not cover what we share: its SAs are gone, say, and
+ * the cloud will hear of that only when the hold time is over. An agent that has just started has
+ * not looked yet. */
 static bool sick(const struct engine *e, const struct record *r)
 {
+    if (r->sick & SICK_TRACK)
+        return true;
     return !(r->sick & SICK_UNREAD) && (r->covers & e->prefixes) != e->prefixes;
 }
 
@@ -83,6 +91,29 @@ static bool counts_as_serving(const struct engine *e, unsigned n)
     /* One that asks to leave from a safety net or a return is in a serving phase and yet is out. */
     return engine_serving(e->rec[n].phase) && e->rec[n].target >= LEVEL_NORMAL &&
            !sick(e, &e->rec[n]);
+}
+
+bool another_serves(const struct engine *e)
+{
+    for (unsigned n = 0; n < e->nodes; n++) {
+        if (n != e->self && counts_as_serving(e, n) && e->rec[n].digest == e->digest)
+            return true;
+    }
+    return false;
+}
+
+bool others_took_over(const struct engine *e)
+{
+    uint64_t covered = 0;
+
+    for (unsigned n = 0; n < e->nodes; n++) {
+        const struct record *r = &e->rec[n];
+
+        if (n != e->self && (e->members & e->known & ~e->awaited & BIT(n)) &&
+            r->phase == PHASE_IN_SERVICE && r->level == LEVEL_HIGH && !sick(e, r))
+            covered |= engine_believed(e, n);
+    }
+    return covered == e->prefixes;
 }
 
 /* A guard makes itself the better path; in a dry run it only says whether it would. */

@@ -337,7 +337,7 @@ static const char *agent_name(unsigned n)
 
 static const char *sick_name(unsigned n)
 {
-    static const char *const names[] = {"router", "ipsec", "store"};
+    static const char *const names[] = {"router", "ipsec", "store", "track"};
 
     return names[n];
 }
@@ -435,11 +435,11 @@ static const struct source with_agent[] = {
                      "Whether it shares the same prefixes as this gateway; 0 refuses every drain"),
      .put = node_yes,
      .key = "same-prefixes"},
-    {.family = STATES("node_sick", "What its agent cannot read or write"),
+    {.family = STATES("node_sick", "What its agent cannot read or write; track: it cannot carry"),
      .put = node_sick,
      .key = "sick",
      .state = sick_name,
-     .states = 3},
+     .states = 4},
     {.family = GAUGE("node_heard_time_seconds", "seconds",
                      "When another gateway was last heard of, in Unix time; 0 never"),
      .put = node_number,

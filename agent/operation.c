@@ -79,6 +79,7 @@ static void on_drain(struct step *s, const struct message *m)
         break;
     case PHASE_IN_SERVICE:
     case PHASE_SAFETY_NET:
+    case PHASE_UNFIT:
         break;
     default:
         if (m->ask.flags & ASK_FLAG_WHEN_SAFE) {
@@ -120,6 +121,13 @@ static void on_undrain(struct step *s, const struct message *m)
     case PHASE_IN_SERVICE:
         reject(s, op, RESULT_DONE,
                e->intent == INTENT_MAINTENANCE ? REASON_ABORTED : REASON_ALREADY, OP_NONE, 0);
+        forget_wish(s, op);
+        return;
+    case PHASE_UNFIT: /* it returns by itself, and no sooner than what it tracks is well */
+        if (e->intent == INTENT_MAINTENANCE)
+            reject(s, op, RESULT_DONE, REASON_ABORTED, OP_NONE, 0);
+        else
+            reject(s, op, RESULT_REFUSED, REASON_UNFIT, OP_NONE, 0);
         forget_wish(s, op);
         return;
     case PHASE_DRAINED:

@@ -29,12 +29,13 @@ typedef uint64_t op_t;
 #define ASK_FLAGS        0x0fu
 #define ASK_FLAG_LASTING (ASK_FLAG_WHEN_SAFE | ASK_FLAG_UNTIL_BOOT) /* changes what is saved */
 
-/* Health of the drivers, a bit each: set = cannot be read. */
+/* Health, a bit each. The first three: cannot be read, or written. */
 #define SICK_ROUTER 0x01u
 #define SICK_IPSEC  0x02u
 #define SICK_STORE  0x04u
 #define SICK_UNREAD 0x08u /* the agent has just started, and has not read its drivers yet */
-#define SICKS       0x0fu
+#define SICK_TRACK  0x10u /* what it tracks says that it cannot carry, whatever it covers */
+#define SICKS       0x1fu
 
 /* A node's own record; the node is the only authority for it. */
 struct record {

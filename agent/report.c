@@ -224,14 +224,46 @@ static void put_info(struct json_object *o, const struct runtime *rt, const stru
 
 static void put_sick(struct json_object *o, unsigned sick)
 {
-    static const char *const names[] = {"router", "ipsec", "store"};
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } organs[] = {{SICK_ROUTER, "router"},
+                  {SICK_IPSEC, "ipsec"},
+                  {SICK_STORE, "store"},
+                  {SICK_TRACK, "track"}};
     struct json_object *a = json_object_new_array();
 
-    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (sick & (1u << i))
-            json_object_array_add(a, json_object_new_string(names[i]));
+    for (unsigned i = 0; i < sizeof(organs) / sizeof(organs[0]); i++) {
+        if (sick & organs[i].bit)
+            json_object_array_add(a, json_object_new_string(organs[i].name));
     }
     json_object_object_add(o, "sick", a);
+}
+
+/* All tracks that are down, in one sentence. */
+static void put_tracks_why(struct json_object *a, const struct runtime *rt)
+{
+    char text[SENTENCE_MAX] = "";
+    size_t at = 0;
+
+    for (unsigned i = 0; i < rt->conf->tracks && at < sizeof(text); i++) {
+        if (rt->tracks_seen.track[i].state == RISE_DOWN)
+            at +=
+                (size_t)snprintf(text + at, sizeof(text) - at, "%strack %s: %s", at > 0 ? "; " : "",
+                                 rt->conf->track[i].name, rt->tracks_seen.track[i].why);
+    }
+    if (at > 0)
+        json_object_array_add(a, json_object_new_string(text));
+}
+
+/* Of this node's own tunnels, whether the other end answers, where that is asked. */
+static void put_passing(struct json_object *o, const struct runtime *rt)
+{
+    for (unsigned t = 0; t < rt->conf->tunnels; t++) {
+        const struct track_seen *seen = &rt->tracks_seen.tunnel[t];
+        if (seen->state != RISE_UNKNOWN)
+            put_yes(json_at(o, "tunnels", t), "passing", seen->state == RISE_UP);
+    }
 }
 
 static void put_sick_why(struct json_object *o, const struct runtime *rt)
@@ -245,6 +277,7 @@ static void put_sick_why(struct json_object *o, const struct runtime *rt)
     if (rt->store_sick)
         json_object_array_add(
             a, json_object_new_string("the intent could not be written; see journalctl -u cgwhad"));
+    put_tracks_why(a, rt);
     json_object_object_add(o, "sick-why", a);
 }
 
@@ -313,6 +346,7 @@ static struct json_object *node(const struct runtime *rt, unsigned n)
         make_info(rt, &own);
         put_info(o, rt, &own);
         put_totals(o, rt);
+        put_passing(o, rt);
     } else {
         put_number(o, "heard", rt->info_s[n]);
         put_info(o, rt, &rt->info[n]);

@@ -317,7 +317,7 @@ static bool busy(const struct runtime *rt)
     const struct engine *e = &rt->engine;
 
     return e->lock != OP_NONE || e->pending != 0 ||
-           (e->phase != PHASE_IN_SERVICE && e->phase != PHASE_DRAINED);
+           (e->phase != PHASE_IN_SERVICE && e->phase != PHASE_DRAINED && e->phase != PHASE_UNFIT);
 }
 
 static uint32_t poll_ms(const struct runtime *rt)
@@ -388,6 +388,18 @@ static bool unproven(const struct runtime *rt)
     return established;
 }
 
+static void look_at_tracks(struct runtime *rt)
+{
+    uint8_t up = 0;
+
+    for (unsigned t = 0; t < rt->conf->tunnels; t++) {
+        if (rt->ipsec_seen.tunnel[t].installed && rt->router_seen.session[t].established)
+            up |= (uint8_t)(1u << t);
+    }
+    if (rt->ports->tracks != NULL)
+        rt->ports->tracks(rt->ctx, up, &rt->tracks_seen);
+}
+
 /* A snapshot of the router that was begun before the last level was in force says nothing about it.
  */
 static void observe(struct runtime *rt)
@@ -397,8 +409,9 @@ static void observe(struct runtime *rt)
 
     if (!rt->started || !rt->router_read || !rt->ipsec_read)
         return;
-    ev.observe =
-        cover_observe(rt->conf, &rt->router_seen, &rt->ipsec_seen, rt->store_sick ? SICK_STORE : 0);
+    look_at_tracks(rt);
+    ev.observe = cover_observe(rt->conf, &rt->router_seen, &rt->ipsec_seen, &rt->tracks_seen,
+                               rt->store_sick ? SICK_STORE : 0);
     if (old)
         ev.observe.level = rt->engine.drift ? LEVELS : rt->engine.level;
     else if (unproven(rt))
@@ -406,6 +419,12 @@ static void observe(struct runtime *rt)
     if (old && ev.observe.level == LEVEL_WITHDRAWN)
         ev.observe.covers = 0;
     feed(rt, &ev);
+}
+
+void runtime_tracked(struct runtime *rt, const struct tracks_seen *seen)
+{
+    show_tracks(rt, seen);
+    observe(rt);
 }
 
 /* The level in force when the agent starts. Unsure means advertise: what cannot be told is low, and

@@ -12,6 +12,7 @@
 
 #include "agent/engine.h"
 #include "agent/settle.h"
+#include "agent/track.h"
 #include "cluster/cluster.h"
 #include "conf/conf.h"
 #include "ipsec/ipsec.h"
@@ -65,7 +66,8 @@ struct story {
     X(LEVEL, "level") /* a level was put in force and read back, or was not (text) */              \
     X(ORDER_FAILED, "order-failed") /* another order failed (text) */                              \
     X(GAP, "gap")                   /* the loop stood still */                                     \
-    X(IMPOSSIBLE, "impossible")     /* the engine refused a transition: a defect to report */
+    X(IMPOSSIBLE, "impossible")     /* the engine refused a transition: a defect to report */      \
+    X(TRACK, "track")               /* something tracked went down or came up (text) */
 #define CGWHA_ENUM_TOLD(id, name) TOLD_##id,
 enum told_type { TOLD_LIST(CGWHA_ENUM_TOLD) TOLDS };
 const char *told_name(unsigned told);
@@ -98,6 +100,9 @@ struct runtime_ports {
     void (*started)(void *ctx);
     /* Something people want to know at once. */
     void (*told)(void *ctx, const struct told *told);
+    /* What is tracked, as it is now, for a node with these tunnels up (a bit each); may be NULL:
+     * nothing is. A change is told by runtime_tracked(). */
+    void (*tracks)(void *ctx, uint8_t tunnels_up, struct tracks_seen *out);
     /* For the recorder; may be NULL. The engine has made a step, whose effects are about to be
      * carried out, or (event and effects NULL) has given out an operation number. */
     void (*stepped)(void *ctx, const struct event *event, const struct effects *effects);
@@ -142,6 +147,7 @@ struct runtime {
     struct ipsec_seen ipsec_seen;
     struct rate rate[TUNNELS_MAX];
     bool router_read, ipsec_read, store_sick;
+    struct tracks_seen tracks_seen;
 
     /* what people want to see */
     struct saved saved; /* as written last; its serial is the next run's */
@@ -175,6 +181,9 @@ extern const struct cluster_events runtime_cluster_events;
 void runtime_timer(struct runtime *rt, unsigned slot);
 /* The save with this id ended. */
 void runtime_saved(struct runtime *rt, uint32_t id, bool ok, const char *why);
+
+/* Something that is tracked has changed. */
+void runtime_tracked(struct runtime *rt, const struct tracks_seen *seen);
 
 /* An operator's request, multicast to all; its outcome is told by TOLD_ENDED. target is a node
  * index; for ASK_ABORT -1 means whoever holds the lock. Returns the operation, or OP_NONE with err.

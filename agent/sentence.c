@@ -299,6 +299,9 @@ static void add_place(struct text *x, const struct scene *sc, char place)
     case 'q': /* the phase in which it ended */
         add(x, "%s", phase_name(s->end.end.phase));
         break;
+    case 'u': /* whose tracks they are: the guard's, or its own */
+        add(x, "%s", node_name(sc, sc->guard >= 0 ? sc->guard : sc->target, "this gateway"));
+        break;
     case 'd':
         add(x, "%s", sc->rt->conf->state_dir);
         break;
@@ -407,6 +410,10 @@ static const struct words words[REASONS] = {
                                      "a tunnel of {t} was lost again before it was proven{w}",
                                      "On {t}, look at swanctl --list-sas and birdc show "
                                      "protocols."},
+    [REASON_UNFIT] = {"what it tracks is not well",
+                      "what {u} tracks is not well, so it cannot carry",
+                      "On {u}, cgwha status says which track, and why; mend that."},
+    [REASON_FIT] = {"what it tracks is well again", "what {t} tracks is well again", ""},
 };
 
 /* What a node in each phase does, or waits for. */
@@ -424,6 +431,7 @@ static const char *const does[PHASES] = {
     [PHASE_CONNECTING] = "waits for tunnels, sessions and routes",
     [PHASE_SOAKING] = "proves itself before it takes traffic",
     [PHASE_SAFETY_NET] = "is meant to be out, but covers because nobody else does",
+    [PHASE_UNFIT] = "stands aside for {o}, and still covers",
 };
 
 /* How an operation ended, before the reason; ends with ": " if the reason follows. */
@@ -449,6 +457,10 @@ static const char *special_end(const struct story *s)
 
     if (reason == REASON_NO_COVERER || reason == REASON_EXPORTS_BACK)
         return s->kind == ASK_DRAIN ? "{t} could not stay out: " : NULL;
+    if (result != RESULT_DONE && s->kind == ASK_UNDRAIN && reason == REASON_UNFIT)
+        return "{t} stands aside, since what it tracks is not well. It returns by itself when all "
+               "of "
+               "that is.";
     if (result == RESULT_TIMED_OUT && s->kind == ASK_UNDRAIN && reason == REASON_DEADLINE)
         return "{t} is not in service yet{w}. It goes on trying.";
     if (result != RESULT_DONE)
@@ -501,6 +513,8 @@ static const char *special_advice(const struct scene *sc)
     if (s->end.end.reason == REASON_NOT_IN_SERVICE && sc->guard >= 0) {
         unsigned phase =
             sc->guard == rt->nodes.self ? rt->engine.phase : rt->record[sc->guard].phase;
+        if (phase == PHASE_UNFIT)
+            return "On {g}, cgwha status says which track is not well; mend that, then ask again.";
         if (phase != PHASE_DRAINED && phase != PHASE_SAFETY_NET)
             return "Wait until {g} is in service (cgwha watch), then ask again.";
     }
@@ -567,7 +581,8 @@ const char *sentence_phase(const struct runtime *rt, unsigned node, unsigned pha
     struct scene sc = {.rt = rt, .target = (int)node, .guard = -1};
     struct text x = {.out = out};
     const char *why = reason < REASONS ? words[reason].brief : "";
-    bool back = (phase == PHASE_IN_SERVICE || phase == PHASE_SAFETY_NET) && gave_up(reason);
+    bool back = (phase == PHASE_IN_SERVICE || phase == PHASE_SAFETY_NET || phase == PHASE_UNFIT) &&
+                gave_up(reason);
 
     out[0] = '\0';
     add_words(&x, &sc, phase < PHASES ? does[phase] : "is in a phase unknown here");

@@ -168,6 +168,40 @@ void show_ended(struct runtime *rt, const struct message *m)
     tell_story(rt, TOLD_ENDED, story);
 }
 
+/* ---- what is tracked ---- */
+
+static void show_track(struct runtime *rt, const char *what, const struct track_seen *before,
+                       const struct track_seen *now)
+{
+    char text[ERR_MAX];
+
+    /* What comes to be known as well is no news. */
+    if (now->state == before->state || now->state == RISE_UNKNOWN ||
+        (now->state == RISE_UP && before->state == RISE_UNKNOWN))
+        return;
+    if (now->state == RISE_UP)
+        snprintf(text, sizeof(text), "%s is well again", what);
+    else
+        snprintf(text, sizeof(text), "%s is not well: %.180s", what, now->why);
+    show_text(rt, TOLD_TRACK, OP_NONE, text);
+}
+
+void show_tracks(struct runtime *rt, const struct tracks_seen *seen)
+{
+    struct tracks_seen before = rt->tracks_seen;
+    char what[NAME_MAX_LEN + 32];
+
+    rt->tracks_seen = *seen;
+    for (unsigned i = 0; i < rt->conf->tracks; i++) {
+        snprintf(what, sizeof(what), "track %s", rt->conf->track[i].name);
+        show_track(rt, what, &before.track[i], &seen->track[i]);
+    }
+    for (unsigned t = 0; t < rt->conf->tunnels; t++) {
+        snprintf(what, sizeof(what), "the data path of tunnel %s", rt->conf->tunnel_name[t]);
+        show_track(rt, what, &before.tunnel[t], &seen->tunnel[t]);
+    }
+}
+
 /* ---- the other nodes ---- */
 
 void show_record(struct runtime *rt, unsigned n, const struct record *r)

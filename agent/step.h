@@ -49,6 +49,13 @@ void on_view(struct step *s, uint8_t members, uint8_t ring);
 void on_record(struct step *s, unsigned n, const struct record *r);
 /* Some shared prefix that no other node is believed to cover. */
 bool no_coverer(const struct engine *e);
+/* Others say that they can carry, cover every shared prefix, and make themselves the better path.
+ */
+bool others_took_over(const struct engine *e);
+/* Some other node is in service and can carry, as far as is known. */
+bool another_serves(const struct engine *e);
+/* What this node tracks says that it cannot carry. */
+bool unfit(const struct engine *e);
 /* Every shared prefix is covered by others that are in service, with all their tunnels. */
 bool others_could_guard(const struct engine *e);
 /* Index of a nodeid, or -1. */

@@ -29,6 +29,22 @@ static bool check_titles(struct reading *reading)
     return true;
 }
 
+/* One that names nothing would always be well, which nobody can have meant. */
+static bool check_tracks(struct reading *reading)
+{
+    for (unsigned i = 0; i < reading->conf->tracks; i++) {
+        const struct track_conf *t = &reading->conf->track[i];
+
+        if (t->interface[0] == '\0' && t->ping[0] == '\0' && t->route.family == 0 &&
+            t->command[0] == '\0')
+            return reading_fail(reading, reading->section_line[SECTION_TRACK][i],
+                                "track %s: names nothing; allowed: one or more of interface, ping, "
+                                "route, command",
+                                t->name);
+    }
+    return true;
+}
+
 static enum key_id session_key(const struct conf *conf, unsigned session, unsigned *index)
 {
     bool lan = session >= conf->tunnels;
@@ -239,6 +255,6 @@ static bool check_router(struct reading *reading)
 bool check_all(struct reading *reading)
 {
     return check_router(reading) && check_counts(reading) && check_titles(reading) &&
-           check_sessions(reading) && check_children(reading) && check_offsets(reading) &&
-           check_levels(reading) && check_timing(reading);
+           check_tracks(reading) && check_sessions(reading) && check_children(reading) &&
+           check_offsets(reading) && check_levels(reading) && check_timing(reading);
 }

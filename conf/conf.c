@@ -12,7 +12,7 @@
 #include "conf/value.h"
 
 #define ALLOWED_LEN 160
-#define OPTIONS_MAX 24 /* entries of one section in libconfuse's own table, its end included */
+#define OPTIONS_MAX 32 /* entries of one section in libconfuse's own table, its end included */
 
 /* libconfuse hands its callbacks no pointer of ours. It does know options whose value lives
  * elsewhere ("simple" ones); this one, which nobody can have meant to write, lives in ours. */
@@ -74,7 +74,7 @@ static enum section_id section_of(const cfg_t *cfg, bool root)
     return i;
 }
 
-/* Makes room for one more tunnel or LAN of the operator's naming. */
+/* Makes room for one more section of the operator's naming. */
 static bool add_titled(struct reading *reading, enum section_id section, const char *title,
                        int line)
 {
@@ -88,9 +88,7 @@ static bool add_titled(struct reading *reading, enum section_id section, const c
     if (!value_is_name(title, why))
         return reading_fail(reading, line, "%s: the name %s; allowed: 1 to %d of A-Z a-z 0-9 _ . -",
                             s->name, why, NAME_MAX_LEN - 1);
-    char *place = section == SECTION_TUNNEL ? reading->conf->tunnel_name[index]
-                                            : reading->conf->lan_name[index];
-    strlcpy(place, title, NAME_MAX_LEN);
+    strlcpy(reading_named(reading, section, index), title, NAME_MAX_LEN);
     return true;
 }
 
@@ -288,7 +286,9 @@ static bool parse(struct reading *reading, const char *text)
 /* How many entries of a section there are: those that the operator names, else always one. */
 static unsigned entries(const struct reading *reading, enum section_id section)
 {
-    return section == SECTION_TUNNEL || section == SECTION_LAN ? reading->used[section] : 1;
+    const char *title = conf_sections[section].title;
+
+    return title != NULL && title[0] == '\0' ? reading->used[section] : 1;
 }
 
 /* One value that the file does not have. The defaults pass through the same parser as the file. */
@@ -328,6 +328,7 @@ static void close_ranks(struct reading *reading)
 
     conf->tunnels = (uint8_t)reading->used[SECTION_TUNNEL];
     conf->lans = (uint8_t)reading->used[SECTION_LAN];
+    conf->tracks = (uint8_t)reading->used[SECTION_TRACK];
     conf->ipsec.count = conf->tunnels;
     conf->router.count = (uint8_t)(conf->tunnels + conf->lans);
     memmove(&session[conf->tunnels], &session[TUNNELS_MAX], conf->lans * sizeof(session[0]));

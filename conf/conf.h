@@ -11,14 +11,30 @@
 
 #include "agent/limits.h"
 #include "ipsec/ipsec.h"
+#include "routing/echo.h"
 #include "routing/router.h"
+
+/* Something that must be well for this gateway to carry; all of it that is named. */
+struct track_conf {
+    char name[NAME_MAX_LEN];
+    char interface[NAME_MAX_LEN]; /* runs; ping is asked through it; empty: none */
+    char ping[ADDRESS_LEN];       /* answers; empty: none */
+    struct prefix route;          /* the kernel has one; family 0: none */
+    char command[COMMAND_LEN];    /* exits with 0; empty: none */
+    uint32_t interval_ms;         /* between two tries, and the time each has */
+    uint32_t rise, fall;          /* tries in a row that raise it, or let it fall */
+};
 
 struct conf {
     struct router_conf router; /* sessions: tunnels first in order of the file, then LANs */
     struct ipsec_conf ipsec;   /* the same tunnels in the same order */
-    uint8_t tunnels, lans;
+    uint8_t tunnels, lans, tracks;
     char tunnel_name[TUNNELS_MAX][NAME_MAX_LEN]; /* the title of each tunnel section */
     char lan_name[LANS_MAX][NAME_MAX_LEN];
+    struct track_conf track[TRACKS_MAX];
+    char tunnel_ping[TUNNELS_MAX][ADDRESS_LEN]; /* answers in that tunnel; empty: is not asked */
+    uint32_t ping_interval_ms;                  /* between two, and the time an answer has */
+    uint32_t ping_rise, ping_fall;              /* answers in a row, none in a row */
     /* timing, all in milliseconds */
     uint32_t settle_ms;          /* below the threshold so long: traffic has moved */
     uint32_t settle_deadline_ms; /* not quiet by then: roll back */

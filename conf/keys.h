@@ -19,6 +19,9 @@ enum key_type {
     VALUE_TITLED,   /* name -> char[NAME_MAX_LEN]; the section's own name unless given */
     VALUE_PATH,     /* absolute path -> char[PATH_LEN] */
     VALUE_PREFIXES, /* list of prefixes -> struct prefix_list */
+    VALUE_PREFIX,   /* prefix -> struct prefix; may be empty: family 0 */
+    VALUE_ADDRESS,  /* IPv4 or IPv6 address -> char[ADDRESS_LEN]; may be empty */
+    VALUE_COMMAND,  /* command line -> char[COMMAND_LEN]; may be empty */
 };
 
 /* The sections: X(id, name, title, most, documentation). A title of NULL: the section has none;
@@ -30,6 +33,11 @@ enum key_type {
     X(LAN, "lan", "", LANS_MAX,                                                                    \
       "One section for each BGP session towards your own routers. Leave it out if there is none "  \
       "(static routes, VRRP): cgwha then moves the cloud's side only.")                            \
+    X(TRACK, "track", "", TRACKS_MAX,                                                              \
+      "What else this gateway needs to carry traffic, one section each, with a name of yours. "    \
+      "When one of them is down and the other gateway can carry, this one stands aside at low; "   \
+      "never if it is the last. It comes back by soaking when all are up. What flaps needs twice " \
+      "as many successes each time. Track nothing that fails for both gateways at once.")          \
     X(HIGH, "level", "high", 1,                                                                    \
       "What each level sets. A lower MED wins. AWS compares the prefix length first, then the "    \
       "AS path length, then the MED, so MED alone ranks high and normal; a standing prepend "      \
@@ -50,6 +58,9 @@ enum key_type {
 #define KEY_AT(field) offsetof(struct conf, field), 0
 #define KEY_EACH(array, field)                                                                     \
     offsetof(struct conf, array[0].field), sizeof(((struct conf *)NULL)->array[0])
+/* The same of an array of strings. */
+#define KEY_EACH_TEXT(array)                                                                       \
+    offsetof(struct conf, array[0]), sizeof(((struct conf *)NULL)->array[0])
 /* LAN sessions are read into the room behind the last possible tunnel; see conf.c. */
 #define KEY_EACH_LAN(field)                                                                        \
     offsetof(struct conf, router.session[TUNNELS_MAX].field), sizeof(struct router_session)
@@ -103,16 +114,37 @@ enum key_type {
       NULL, "Its child in swanctl.conf.")                                                          \
     X(TUNNEL_SESSION, TUNNEL, "session", VALUE_TITLED, "", 1, 0, "",                               \
       KEY_EACH(router.session, name), NULL,                                                        \
-      "The BGP protocol in bird.conf; in FRR the neighbor's description, or its IPv4 address.")                      \
+      "The BGP protocol in bird.conf; in FRR the neighbor's description, or its IPv4 address.")    \
     X(TUNNEL_OFFSET, TUNNEL, "med-offset", VALUE_I32, "0", -1000000, 1000000, "",                  \
       KEY_EACH(router.session, med_offset), NULL,                                                  \
       "What your export filter adds to the level's MED in this tunnel, if you rank tunnels. AWS "  \
       "advises to leave them equal.")                                                              \
+    X(TUNNEL_PING, TUNNEL, "ping", VALUE_ADDRESS, "", 0, 0, "", KEY_EACH_TEXT(tunnel_ping), NULL,  \
+      "The address of the tunnel's other end, inside, as \"169.254.11.1\". While it does not "     \
+      "answer, nothing passes, whatever SA and BGP say, and the tunnel covers nothing. Empty: it " \
+      "is not asked.")                                                                             \
     X(LAN_SESSION, LAN, "session", VALUE_TITLED, "", 1, 0, "", KEY_EACH_LAN(name), NULL,           \
-      "The same of the session to your own router.")                                                            \
+      "The same of the session to your own router.")                                               \
     CONF_LEVEL_KEYS(X, HIGH, "10", "10", "0", "0", "false")                                        \
     CONF_LEVEL_KEYS(X, NORMAL, "100", "100", "0", "0", "false")                                    \
     CONF_LEVEL_KEYS(X, LOW, "1000", "1000", "1", "0", "true")                                      \
+    X(TRACK_INTERFACE, TRACK, "interface", VALUE_NAME, "", 0, 0, "", KEY_EACH(track, interface),   \
+      "\"eth1\"", "Is there, up, and has a carrier. A ping is sent through it.")                   \
+    X(TRACK_PING, TRACK, "ping", VALUE_ADDRESS, "", 0, 0, "", KEY_EACH(track, ping),               \
+      "\"10.20.0.10\"", "Answers an ICMP echo request.")                                           \
+    X(TRACK_ROUTE, TRACK, "route", VALUE_PREFIX, "", 0, 0, "", KEY_EACH(track, route),             \
+      "\"10.20.0.0/16\"",                                                                          \
+      "The kernel has a route to it, or to the part of it with its first address.")                \
+    X(TRACK_COMMAND, TRACK, "command", VALUE_COMMAND, "", 0, 0, "", KEY_EACH(track, command),      \
+      "\"/usr/local/sbin/can-carry\"",                                                             \
+      "Run by /bin/sh, as root, within what the unit cgwhad.service allows; exit status 0 is "     \
+      "good. One that runs for longer than the interval is killed, and has failed.")               \
+    X(TRACK_INTERVAL, TRACK, "interval", VALUE_MS, "1s", 100, 3600000, "",                         \
+      KEY_EACH(track, interval_ms), NULL, "Between two tries, and the time each has.")             \
+    X(TRACK_RISE, TRACK, "rise", VALUE_U32, "3", 1, 1000, "tries", KEY_EACH(track, rise), NULL,    \
+      "Up after so many successes in a row.")                                                      \
+    X(TRACK_FALL, TRACK, "fall", VALUE_U32, "3", 1, 1000, "tries", KEY_EACH(track, fall), NULL,    \
+      "Down after so many failures in a row.")                                                     \
     X(SETTLE, TIMING, "settle", VALUE_MS, "2s", 500, 300000, "", KEY_AT(settle_ms), NULL,          \
       "A leaving gateway has lost its traffic when less than settle-pps went through its tunnels " \
       "for this long.")                                                                            \
@@ -130,6 +162,13 @@ enum key_type {
     X(GRACE, TIMING, "grace", VALUE_MS, "5s", 0, 600000, "", KEY_AT(grace_ms), NULL,               \
       "The other agent is gone but its host is alive, as in a restart: wait this long before "     \
       "going to high. When the host itself is gone there is no wait.")                             \
+    X(PING_INTERVAL, TIMING, "ping-interval", VALUE_MS, "1s", 100, 60000, "",                      \
+      KEY_AT(ping_interval_ms), NULL,                                                              \
+      "Between two pings in a tunnel, and the time an answer has.")                                \
+    X(PING_RISE, TIMING, "ping-rise", VALUE_U32, "3", 1, 1000, "answers", KEY_AT(ping_rise), NULL, \
+      "In a row, and the tunnel passes again.")                                                    \
+    X(PING_FALL, TIMING, "ping-fall", VALUE_U32, "3", 1, 1000, "answers missing",                  \
+      KEY_AT(ping_fall), NULL, "In a row, and nothing passes.")                                    \
     X(HOOK_LIMIT, TIMING, "hook-limit", VALUE_MS, "10s", 100, 600000, "", KEY_AT(hook_limit_ms),   \
       NULL, "A hook that runs for longer is killed. However long it takes, nothing waits for it.") \
     X(FRESHEN_HORIZON, TIMING, "freshen-horizon", VALUE_SECONDS, "10m", 0, 86400, "",              \
@@ -157,7 +196,8 @@ enum section_id { CONF_SECTIONS(CONF_SECTION_ENUM) SECTIONS };
 enum key_id { CONF_KEYS(CONF_KEY_ENUM) KEYS };
 
 #define SECTION_MOST 8 /* no section may stand there more often */
-static_assert(TUNNELS_MAX <= SECTION_MOST && LANS_MAX <= SECTION_MOST, "rows of lines are enough");
+static_assert(TUNNELS_MAX <= SECTION_MOST && LANS_MAX <= SECTION_MOST && TRACKS_MAX <= SECTION_MOST,
+              "rows of lines are enough");
 
 struct section {
     const char *name;

@@ -31,7 +31,7 @@ static void print_default(const struct key *key, FILE *out)
 {
     union {
         struct prefix_list list;
-        char text[PATH_LEN];
+        char text[COMMAND_LEN];
     } place;
     char why[ERR_MAX];
 
@@ -65,7 +65,8 @@ static void document(const struct key *key, const char *indent, FILE *out)
 static void sample_key(const struct key *key, const char *title, const char *indent, FILE *out)
 {
     document(key, indent, out);
-    fprintf(out, "%s%s%s = ", indent, key->fallback == NULL ? "" : "#", key->name);
+    fprintf(out, "%s%s%s = ", indent, key->fallback == NULL || indent[0] == '#' ? "" : "#",
+            key->name);
     if (key->example != NULL)
         fputs(key->example, out);
     else if (key->type == VALUE_TITLED)
@@ -90,13 +91,15 @@ static void sample_section(enum section_id id, FILE *out)
     const struct section *section = &conf_sections[id];
     const char *title = section->title;
     bool named = title != NULL && title[0] == '\0';
+    const char *off = id == SECTION_TRACK ? "# " : ""; /* an example: one changes what is done */
 
     if (named)
-        title = id == SECTION_TUNNEL ? "tun11" : "lan";
+        title = id == SECTION_TUNNEL ? "tun11" : id == SECTION_LAN ? "lan" : "inside";
     comment(out, "", section->doc);
-    fprintf(out, "%s%s%s {\n", section->name, title != NULL ? " " : "", title != NULL ? title : "");
-    sample_keys(id, title, "    ", out);
-    fputs("}\n", out);
+    fprintf(out, "%s%s%s%s {\n", off, section->name, title != NULL ? " " : "",
+            title != NULL ? title : "");
+    sample_keys(id, title, id == SECTION_TRACK ? "#     " : "    ", out);
+    fprintf(out, "%s}\n", off);
     if (id == SECTION_TUNNEL)
         fputs("tunnel tun12 { }\n", out);
     fputc('\n', out);
@@ -143,6 +146,7 @@ void conf_dump(const struct conf *conf, FILE *out)
         count[i] = 1;
     count[SECTION_TUNNEL] = conf->tunnels;
     count[SECTION_LAN] = conf->lans;
+    count[SECTION_TRACK] = conf->tracks;
     /* The table expects the LANs behind the last possible tunnel, as while reading. */
     memcpy(&apart.router.session[TUNNELS_MAX], &conf->router.session[conf->tunnels],
            conf->lans * sizeof(apart.router.session[0]));

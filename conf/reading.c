@@ -37,13 +37,20 @@ void *reading_place(const struct reading *reading, enum key_id key, unsigned ind
     return (char *)reading->conf + conf_keys[key].offset + index * conf_keys[key].stride;
 }
 
-const char *reading_title(const struct reading *reading, enum section_id section, unsigned index)
+char *reading_named(const struct reading *reading, enum section_id section, unsigned index)
 {
     if (section == SECTION_TUNNEL)
         return reading->conf->tunnel_name[index];
     if (section == SECTION_LAN)
         return reading->conf->lan_name[index];
-    return conf_sections[section].title;
+    return section == SECTION_TRACK ? reading->conf->track[index].name : NULL;
+}
+
+const char *reading_title(const struct reading *reading, enum section_id section, unsigned index)
+{
+    const char *named = reading_named(reading, section, index);
+
+    return named != NULL ? named : conf_sections[section].title;
 }
 
 const char *reading_label(const struct reading *reading, enum key_id key, unsigned index,

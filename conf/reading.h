@@ -25,6 +25,8 @@ bool reading_fail(struct reading *reading, int line, const char *format, ...)
 int reading_line(const struct reading *reading, enum key_id key, unsigned index);
 /* Where the value of a key stands in struct conf. */
 void *reading_place(const struct reading *reading, enum key_id key, unsigned index);
+/* Where the name of a section is kept that the operator names; NULL: it has none. */
+char *reading_named(const struct reading *reading, enum section_id section, unsigned index);
 /* The title of a section: the operator's, or the only one it can have. */
 const char *reading_title(const struct reading *reading, enum section_id section, unsigned index);
 /* "asn", "timing.settle", "tunnel tun11.session". Returns out. */

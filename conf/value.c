@@ -1,6 +1,7 @@
 /* One value of cgwha.conf: from its text to the field it sets, and back. Pure but for the FILE. */
 #include "conf/value.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -132,16 +133,57 @@ static bool parse_name(const struct key *key, const char *text, void *place, cha
     return true;
 }
 
-/* Quotes, backslash and dollar mean something in this file, and none of them in a path is worth
- * the rules for writing them. */
+/* Quotes, backslash and dollar mean something in this file, and none of them is worth the rules for
+ * writing them. */
+static bool is_plain(const char *text, char least)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        if ((unsigned char)*c < (unsigned char)least || strchr("\"'\\$\177", *c) != NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool parse_command(const char *text, void *place, char why[ERR_MAX])
+{
+    if (!is_plain(text, ' '))
+        return complain(why, text, "has a character that a command here cannot have");
+    if (strlen(text) >= COMMAND_LEN)
+        return complain(why, text, "is too long");
+    memset(place, 0, COMMAND_LEN);
+    strlcpy(place, text, COMMAND_LEN);
+    return true;
+}
+
+static bool parse_address(const char *text, void *place, char why[ERR_MAX])
+{
+    uint8_t bytes[16];
+
+    if (text[0] != '\0' && inet_pton(AF_INET, text, bytes) != 1 &&
+        inet_pton(AF_INET6, text, bytes) != 1)
+        return complain(why, text, "is not an address");
+    memset(place, 0, ADDRESS_LEN);
+    strlcpy(place, text, ADDRESS_LEN);
+    return true;
+}
+
+static bool parse_one_prefix(const char *text, void *place, char why[ERR_MAX])
+{
+    struct prefix prefix;
+
+    memset(&prefix, 0, sizeof(prefix));
+    if (text[0] != '\0' && !prefix_parse(text, &prefix, why))
+        return false;
+    memcpy(place, &prefix, sizeof(prefix));
+    return true;
+}
+
 static bool parse_path(const char *text, void *place, char why[ERR_MAX])
 {
     if (text[0] != '/')
         return complain(why, text, "is not an absolute path");
-    for (const char *c = text; *c != '\0'; c++) {
-        if ((unsigned char)*c <= ' ' || strchr("\"'\\$\177", *c) != NULL)
-            return complain(why, text, "has a character that a path here cannot have");
-    }
+    if (!is_plain(text, '!'))
+        return complain(why, text, "has a character that a path here cannot have");
     if (strlen(text) >= PATH_LEN)
         return complain(why, text, "is too long");
     memset(place, 0, PATH_LEN);
@@ -175,6 +217,12 @@ bool value_parse(const struct key *key, const char *text, void *place, char why[
         return parse_path(text, place, why);
     case VALUE_PREFIXES:
         return parse_prefix(text, place, why);
+    case VALUE_PREFIX:
+        return parse_one_prefix(text, place, why);
+    case VALUE_ADDRESS:
+        return parse_address(text, place, why);
+    case VALUE_COMMAND:
+        return parse_command(text, place, why);
     }
     return complain(why, text, "is of a type that is not known");
 }
@@ -226,6 +274,16 @@ const char *value_allowed(const struct key *key, char *out, size_t size)
         snprintf(out, size, "%lld to %lld prefixes, each once, as { \"10.20.0.0/16\" }", key->min,
                  key->max);
         break;
+    case VALUE_PREFIX:
+        strlcpy(out, "\"\" or a prefix, as \"10.20.0.0/16\"", size);
+        break;
+    case VALUE_ADDRESS:
+        strlcpy(out, "\"\" or an IPv4 or IPv6 address", size);
+        break;
+    case VALUE_COMMAND:
+        snprintf(out, size, "\"\" or a command of up to %d bytes, without quote, \\ or $",
+                 COMMAND_LEN - 1);
+        break;
     }
     return out;
 }
@@ -266,7 +324,13 @@ void value_print(const struct key *key, const void *place, FILE *out)
     case VALUE_NAME:
     case VALUE_TITLED:
     case VALUE_PATH:
+    case VALUE_ADDRESS:
+    case VALUE_COMMAND:
         fprintf(out, "\"%s\"", (const char *)place);
+        break;
+    case VALUE_PREFIX:
+        fprintf(out, "\"%s\"",
+                ((const struct prefix *)place)->family != 0 ? prefix_text(place, text) : "");
         break;
     case VALUE_PREFIXES:
         print_prefixes(place, out);

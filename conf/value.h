@@ -6,7 +6,10 @@
 
 #include "conf/keys.h"
 
-#define VALUE_LEN (PATH_LEN + 2) /* any single value as text, quotes included */
+static_assert(COMMAND_LEN >= PATH_LEN && COMMAND_LEN >= PREFIX_TEXT,
+              "the longest of single values");
+
+#define VALUE_LEN (COMMAND_LEN + 2) /* any single value as text, quotes included */
 
 /* Reads text as a value of this key into place; a VALUE_PREFIXES is one prefix more. On failure
  * returns false, leaves place alone, and has the reason without the allowed range in why. */

@@ -3,9 +3,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/icmp.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip.h>
-#include <netinet/ip_icmp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +62,8 @@ static bool is_ours(const struct echo *e, const uint8_t *data, size_t size)
     if (size < skip + sizeof(h))
         return false;
     memcpy(&h, data + skip, sizeof(h)); /* the two families' echoes look alike */
-    return h.type == reply && h.un.echo.id == htons(e->ident) && h.un.echo.sequence == htons(e->seq);
+    return h.type == reply && h.un.echo.id == htons(e->ident) &&
+           h.un.echo.sequence == htons(e->seq);
 }
 
 static void close_socket(struct echo *e)

@@ -22,7 +22,8 @@ struct echo;
 struct echo *echo_create(qb_loop_t *loop, const char *address, const char *device,
                          void (*answered)(void *ctx), void *ctx, char err[ERR_MAX]);
 
-/* Asks once; an answer to an earlier request counts no more. False with why: it could not be sent. */
+/* Asks once; an answer to an earlier request counts no more. False with why: it could not be sent.
+ */
 bool echo_send(struct echo *echo, char why[ERR_MAX]);
 
 /* NULL is let pass. */

@@ -27,8 +27,8 @@ struct rise_limits {
     bool damped; /* what flaps needs more to rise */
 };
 
-/* Takes in one try that ended at now_ns (CLOCK_MONOTONIC). The first success raises what is unknown.
- * True if the state has changed. */
+/* Takes in one try that ended at now_ns (CLOCK_MONOTONIC). The first success raises what is
+ * unknown. True if the state has changed. */
 bool rise_note(struct rise *r, const struct rise_limits *limits, bool success, uint64_t now_ns);
 
 /* So many successes in a row raise it when it is down. */

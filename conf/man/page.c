@@ -57,8 +57,18 @@ static const char head[] =
     ".Ql - .\n"
     ".It Ar path\n"
     "An absolute path.\n"
+    ".It Ar address\n"
+    "An IPv4 or IPv6 address.\n"
+    ".It Ar prefix\n"
+    "An IPv4 or IPv6 prefix.\n"
     ".It Ar prefixes\n"
-    "A list of IPv4 or IPv6 prefixes in braces, with commas.\n"
+    "A list of them in braces, with commas.\n"
+    ".It Ar command\n"
+    "A command line, without quotes,\n"
+    ".Ql \\e\n"
+    "or\n"
+    ".Ql $ ;\n"
+    "what needs them goes into a script.\n"
     ".El\n";
 
 static const char tail[] =
@@ -167,6 +177,12 @@ static const char *type_name(enum key_type type)
         return "path";
     case VALUE_PREFIXES:
         return "prefixes";
+    case VALUE_PREFIX:
+        return "prefix";
+    case VALUE_ADDRESS:
+        return "address";
+    case VALUE_COMMAND:
+        return "command";
     default:
         return "number";
     }

@@ -53,7 +53,7 @@ void monitor_view(struct node *n)
 {
     struct monitor *mon = &n->mon;
 
-    mon->lock = mon->lock_node = mon->dry = mon->spoke = mon->bound = 0;
+    mon->lock = mon->lock_node = mon->dry = mon->forced = mon->spoke = mon->bound = 0;
     memset(mon->phase, 0, sizeof(mon->phase));
     memset(mon->rec, 0, sizeof(mon->rec));
     memset(mon->promise, 0, sizeof(mon->promise));
@@ -70,7 +70,7 @@ void monitor_mail(struct node *n, unsigned i, const struct mail *mail)
             break;
         mon->spoke |= BITMASK(mail->from);
         mon->phase[mail->from] = mail->a;
-        mon->rec[mail->from] = mail->b;
+        mon->rec[mail->from] = mail->b & 0x7fu; /* nothing here asks for all its tunnels */
         break;
     case MESSAGE_REQUEST:
         if (mon->lock != 0)
@@ -78,6 +78,7 @@ void monitor_mail(struct node *n, unsigned i, const struct mail *mail)
         mon->lock = mail->op;
         mon->lock_node = mail->from;
         mon->dry = (mail->a & ASK_FLAG_DRY_RUN) != 0;
+        mon->forced = (mail->a & ASK_FLAG_FORCE) != 0;
         break;
     case MESSAGE_GUARD:
         if (answers)
@@ -90,7 +91,7 @@ void monitor_mail(struct node *n, unsigned i, const struct mail *mail)
     case MESSAGE_END:
         if (mail->op != mon->lock || mail->from != mon->lock_node)
             break;
-        mon->lock = mon->lock_node = mon->dry = mon->bound = 0;
+        mon->lock = mon->lock_node = mon->dry = mon->forced = mon->bound = 0;
         memset(mon->promise, 0, sizeof(mon->promise));
         break;
     default:
@@ -126,7 +127,8 @@ static uint8_t guarded(const struct model *m, const struct world *w, unsigned i)
     for (unsigned j = 0; j < m->n; j++) {
         if (j == i || !(mon->spoke & BITMASK(j)))
             continue;
-        if (mon->phase[j] == PHASE_IN_SERVICE && MAIL_LEVEL(mon->rec[j]) == LEVEL_HIGH)
+        if (mon->phase[j] == PHASE_IN_SERVICE && MAIL_LEVEL(mon->rec[j]) == LEVEL_HIGH &&
+            (mon->forced || !MAIL_UNFIT(mon->rec[j])))
             held |= mon->promise[j] & MAIL_COVERS(mon->rec[j]);
     }
     return held;
@@ -179,7 +181,7 @@ static bool all_others_serve(const struct model *m, const struct monitor *mon, u
     for (unsigned j = 0; j < m->n; j++) {
         bool carries = MAIL_UNREAD(mon->rec[j]) || MAIL_COVERS(mon->rec[j]) == all_prefixes(m);
         bool serves = (mon->spoke & BITMASK(j)) && MAIL_AIMS(mon->rec[j]) && carries &&
-                      engine_serving(mon->phase[j]);
+                      engine_serving(mon->phase[j]) && !MAIL_UNFIT(mon->rec[j]);
         if (j != i && !serves)
             return false;
     }
@@ -320,7 +322,7 @@ static uint8_t level_due(const struct model *m, const struct world *w, unsigned 
         return LEVEL_LOW;
     for (unsigned j = 0; j < m->n; j++) {
         bool serves = together(w, i, j) && w->node[j].e.phase == PHASE_IN_SERVICE &&
-                      covers_really(m, &w->node[j]) == all_prefixes(m);
+                      covers_really(m, &w->node[j]) == all_prefixes(m) && !w->node[j].unfit;
         if (j != i && !serves)
             return LEVEL_HIGH;
     }
@@ -341,10 +343,37 @@ static bool could_be_out(const struct model *m, const struct world *w, unsigned 
             return false;
         for (unsigned t = 0; t < m->tunnels; t++)
             whole = whole && n->tunnel[t] == 2;
-        if (whole && n->e.phase == PHASE_IN_SERVICE)
+        if (whole && n->e.phase == PHASE_IN_SERVICE && !n->unfit)
             covered |= covers_really(m, n);
     }
     return covered == all_prefixes(m);
+}
+
+/* Another stands in for a node that cannot carry: in service, fit, and covering everything. */
+static bool could_stand_aside(const struct model *m, const struct world *w, unsigned i)
+{
+    for (unsigned j = 0; j < m->n; j++) {
+        const struct node *n = &w->node[j];
+
+        if (j != i && together(w, i, j) && n->e.phase == PHASE_IN_SERVICE && !n->unfit &&
+            covers_really(m, n) == all_prefixes(m))
+            return true;
+    }
+    return false;
+}
+
+/* Who cannot carry is aside if another can, and serves if none does. */
+static void check_fitness(struct model *m, const struct world *w, unsigned i)
+{
+    const struct node *n = &w->node[i];
+    bool aside = could_stand_aside(m, w, i);
+
+    if (n->e.phase == PHASE_UNFIT && (!n->unfit || !aside))
+        violated(m, UNFIT_AT_REST, "%s stays aside, %s", node_text(m, i),
+                 n->unfit ? "and nobody serves in its place" : "and could carry");
+    if (n->e.phase == PHASE_IN_SERVICE && n->unfit && aside)
+        violated(m, UNFIT_AT_REST, "%s cannot carry, another can, and it stays in service",
+                 node_text(m, i));
 }
 
 void check_rest(struct model *m, struct world *w)
@@ -358,6 +387,7 @@ void check_rest(struct model *m, struct world *w)
 
         if (!n->agent)
             continue;
+        check_fitness(m, w, i);
         if (n->x != level_due(m, w, i))
             violated(m, LEVEL_AT_REST, "%s is %s, exports at %s, and should at %s", node_text(m, i),
                      phase_name(n->e.phase), level_name(n->x), level_name(level_due(m, w, i)));

@@ -118,6 +118,8 @@ static void list_returns(struct list *l, unsigned i)
         if (n->missing & BITMASK(p))
             add(l, MOVE_FOUND, i, p);
     }
+    if (n->unfit)
+        add(l, MOVE_FIT, i, 0);
     if (!n->power)
         add(l, MOVE_POWER_ON, i, 0);
     else if (!n->agent)
@@ -136,6 +138,8 @@ static void list_breaks(struct list *l, unsigned i)
         if (may(l, FAULT_MISSING) && !(n->missing & BITMASK(p)))
             add(l, MOVE_MISSING, i, p);
     }
+    if (may(l, FAULT_UNFIT) && !n->unfit)
+        add(l, MOVE_UNFIT, i, 0);
     if (may(l, FAULT_RESET) && (n->x != LEVEL_LOW || n->closed))
         add(l, MOVE_RESET, i, 0);
 }

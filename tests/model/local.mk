@@ -28,7 +28,10 @@ EXTRA_DIST += tests/model/README.md tests/model/explorations \
 	tests/model/mutants/16-survivor-not-high.sed \
 	tests/model/mutants/17-dry-run-raises.sed \
 	tests/model/mutants/18-sessions-stay-closed.sed \
-	tests/model/mutants/19-release-not-called-off.sed
+	tests/model/mutants/19-release-not-called-off.sed \
+	tests/model/mutants/20-unfit-for-ever.sed \
+	tests/model/mutants/21-unfit-ignored.sed \
+	tests/model/mutants/22-unfit-guard.sed
 
 # What the mutants are built with.
 AM_TESTS_ENVIRONMENT += CC='$(CC)'; export CC; \

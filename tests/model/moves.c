@@ -29,7 +29,8 @@ static void mail_of(const struct model *m, const struct message *msg, unsigned i
         out->b = (uint8_t)(msg->record.level | (unsigned)msg->record.covers << 2 |
                            (msg->record.target >= LEVEL_NORMAL ? 1u << 4 : 0u) |
                            (msg->record.sick & SICK_UNREAD ? 1u << 5 : 0u) |
-                           (whole(m, &msg->record) ? 1u << 6 : 0u));
+                           (msg->record.sick & SICK_TRACK ? 1u << 6 : 0u) |
+                           (whole(m, &msg->record) ? 1u << 7 : 0u));
         break;
     case MESSAGE_REQUEST:
         out->op = (uint8_t)OP_SERIAL(msg->request.op);
@@ -59,7 +60,8 @@ static void message_of(const struct model *m, const struct mail *mail, struct me
         out->record.covers = MAIL_COVERS(mail->b);
         out->record.target = MAIL_AIMS(mail->b) ? LEVEL_NORMAL : LEVEL_WITHDRAWN;
         out->record.sick =
-            (uint8_t)((m->garbage ? SICK_STORE : 0u) | (MAIL_UNREAD(mail->b) ? SICK_UNREAD : 0u));
+            (uint8_t)((m->garbage ? SICK_STORE : 0u) | (MAIL_UNREAD(mail->b) ? SICK_UNREAD : 0u) |
+                      (MAIL_UNFIT(mail->b) ? SICK_TRACK : 0u));
         out->record.digest = 1;
         out->record.tunnels = (uint8_t)m->tunnels;
         out->record.tunnels_up = out->record.sessions_up =
@@ -324,8 +326,10 @@ static void observe(struct model *m, struct world *w, unsigned i, const struct o
     mon->read_covers = (uint8_t)seen->covers;
     if (seen->level < LEVELS && !level_ordered(&w->node[i]))
         mon->read_level = seen->level;
-    tell(m, ": tunnels %#x sessions %#x covers %#x level %s%s", seen->tunnels_up, seen->sessions_up,
-         (unsigned)seen->covers, level_name(seen->level), seen->sick ? ", router unreadable" : "");
+    tell(m, ": tunnels %#x sessions %#x covers %#x level %s%s%s", seen->tunnels_up,
+         seen->sessions_up, (unsigned)seen->covers, level_name(seen->level),
+         seen->sick & SICK_ROUTER ? ", router unreadable" : "",
+         seen->sick & SICK_TRACK ? ", unfit" : "");
     m->event.type = EVENT_OBSERVE;
     m->event.observe = *seen;
     step(m, w, i);
@@ -338,7 +342,7 @@ static void lie(struct model *m, struct world *w, unsigned i, unsigned which)
     snapshot(m, &w->node[i], &seen);
     seen.level = LEVELS;
     if (which == 0) {
-        seen.sick = SICK_ROUTER;
+        seen.sick |= SICK_ROUTER;
         seen.covers = 0;
         seen.sessions_up = 0;
         seen.routes = false;
@@ -438,6 +442,9 @@ static void machine_move(struct model *m, struct world *w, unsigned kind, unsign
     case MOVE_FOUND:
         n->missing &= (uint8_t)~BITMASK(arg);
         break;
+    case MOVE_FIT:
+        n->unfit = 0;
+        break;
     case MOVE_POWER_ON:
         n->power = 1;
         reconfigure(m, w);
@@ -463,6 +470,10 @@ static void fault_move(struct model *m, struct world *w, unsigned kind, unsigned
         break;
     case MOVE_MISSING:
         n->missing |= BITMASK(arg);
+        w->faults--;
+        break;
+    case MOVE_UNFIT:
+        n->unfit = 1;
         w->faults--;
         break;
     case MOVE_FAIL:

@@ -6,6 +6,7 @@
  * left out; --doubt fills them with something else on reading, to show that they are not read. */
 #include "tests/model/world.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define OPS_SEEN 64
@@ -42,6 +43,7 @@ INLINE void bits(struct codec *c, bool reading, uint8_t *value, unsigned n)
         c->held -= n;
         return;
     }
+    assert(*value < 1u << n); /* else it would run into the next field */
     c->acc |= (uint64_t)*value << c->held;
     c->held += n;
     while (c->held >= 8) {
@@ -128,7 +130,7 @@ INLINE void observation(struct codec *c, bool reading, struct observation *o)
     wide(c, reading, &o->covers, c->m->prefixes);
     bits(c, reading, &o->tunnels_up, c->m->tunnels);
     bits(c, reading, &o->sessions_up, c->m->tunnels);
-    bits(c, reading, &o->sick, 3);
+    bits(c, reading, &o->sick, 5);
     bits(c, reading, &o->level, 3);
     flag(c, reading, &o->routes);
 }
@@ -142,6 +144,7 @@ INLINE void machine(struct codec *c, bool reading, struct node *n)
     bits(c, reading, &n->keep_up, 1);
     bits(c, reading, &n->disk, 1);
     bits(c, reading, &n->missing, c->m->prefixes);
+    bits(c, reading, &n->unfit, 1);
     for (unsigned t = 0; t < c->m->tunnels; t++) {
         bits(c, reading, &n->tunnel[t], 2);
         bits(c, reading, &n->fault[t], 1);
@@ -169,6 +172,7 @@ INLINE void monitor(struct codec *c, bool reading, struct monitor *mon, unsigned
     if (mon->lock) {
         node(c, reading, &mon->lock_node);
         bits(c, reading, &mon->dry, 1);
+        bits(c, reading, &mon->forced, 1);
     }
     small_op(c, reading, &mon->bound);
     bits(c, reading, &mon->read_level, 2);
@@ -183,7 +187,7 @@ INLINE void monitor(struct codec *c, bool reading, struct monitor *mon, unsigned
         if (!(mon->spoke & BITMASK(j)))
             continue;
         bits(c, reading, &mon->phase[j], 4);
-        bits(c, reading, &mon->rec[j], 6);
+        bits(c, reading, &mon->rec[j], 7);
     }
 }
 
@@ -247,7 +251,7 @@ INLINE void neighbours(struct codec *c, bool reading, struct engine *e, unsigned
     for (unsigned k = 0; k < c->m->n; k++) {
         unsigned j = c->at[k];
         struct record *r = &e->rec[j];
-        uint8_t aims, unread, whole;
+        uint8_t aims, unread, bad, whole;
 
         if (j == i)
             continue;
@@ -263,13 +267,15 @@ INLINE void neighbours(struct codec *c, bool reading, struct engine *e, unsigned
         bits(c, reading, &aims, 1);
         unread = (r->sick & SICK_UNREAD) != 0;
         bits(c, reading, &unread, 1);
+        bad = (r->sick & SICK_TRACK) != 0;
+        bits(c, reading, &bad, 1);
         wide(c, reading, &r->covers, c->m->prefixes);
         whole = c->m->tunnels == 1 ? r->covers != 0 : r->tunnels_up != 0;
         if (c->m->tunnels > 1)
             bits(c, reading, &whole, 1);
         if (reading) {
             r->target = aims ? LEVEL_NORMAL : LEVEL_WITHDRAWN;
-            r->sick = unread ? SICK_UNREAD : 0;
+            r->sick = (uint8_t)((unread ? SICK_UNREAD : 0u) | (bad ? SICK_TRACK : 0u));
             r->digest = 1;
             r->tunnels = (uint8_t)c->m->tunnels;
             r->tunnels_up = r->sessions_up = whole ? (uint8_t)(BITMASK(c->m->tunnels) - 1u) : 0;
@@ -282,11 +288,12 @@ INLINE void neighbours(struct codec *c, bool reading, struct engine *e, unsigned
 INLINE void seen(struct codec *c, bool reading, struct engine *e)
 {
     struct observation *o = &e->seen;
-    uint8_t unread = (o->sick & SICK_UNREAD) != 0;
+    uint8_t unread = (o->sick & SICK_UNREAD) != 0, bad = (o->sick & SICK_TRACK) != 0;
 
     bits(c, reading, &unread, 1);
+    bits(c, reading, &bad, 1);
     if (reading)
-        o->sick = unread ? SICK_UNREAD : 0;
+        o->sick = (uint8_t)((unread ? SICK_UNREAD : 0u) | (bad ? SICK_TRACK : 0u));
     wide(c, reading, &o->covers, c->m->prefixes);
     bits(c, reading, &o->sessions_up, c->m->tunnels);
     if (reading) {
@@ -378,7 +385,7 @@ INLINE void letter(struct codec *c, bool reading, struct mail *mail)
     switch (mail->type) {
     case MESSAGE_RECORD:
         bits(c, reading, &mail->a, 4);
-        bits(c, reading, &mail->b, 7);
+        bits(c, reading, &mail->b, 8);
         break;
     case MESSAGE_ASK:
         node(c, reading, &mail->a);

@@ -35,6 +35,7 @@ void snapshot(const struct model *m, const struct node *n, struct observation *o
             out->sessions_up |= BITMASK(t);
     }
     out->covers = covers_really(m, n);
+    out->sick = n->unfit ? SICK_TRACK : 0;
     out->level = n->x;
     out->routes = out->sessions_up != 0;
 }
@@ -48,8 +49,8 @@ bool news(const struct model *m, const struct node *n)
     snapshot(m, n, &now);
     if (e->phase >= PHASE_CLOSING && e->phase <= PHASE_DRAINED && now.level != e->seen.level)
         return true;
-    return (e->seen.sick & SICK_UNREAD) || now.covers != e->seen.covers ||
-           now.sessions_up != e->seen.sessions_up || e->drift ||
+    return ((e->seen.sick ^ now.sick) & (SICK_UNREAD | SICK_TRACK)) ||
+           now.covers != e->seen.covers || now.sessions_up != e->seen.sessions_up || e->drift ||
            (now.level != e->level && !(e->pending & BITMASK(ORDER_LEVEL)));
 }
 

@@ -66,6 +66,7 @@ static bool told_already(const struct model *m, const struct world *w, unsigned 
             r->level != MAIL_LEVEL(mail->b) || r->covers != MAIL_COVERS(mail->b) ||
             (r->target >= LEVEL_NORMAL) != MAIL_AIMS(mail->b) ||
             ((r->sick & SICK_UNREAD) != 0) != MAIL_UNREAD(mail->b) ||
+            ((r->sick & SICK_TRACK) != 0) != MAIL_UNFIT(mail->b) ||
             (r->tunnels_up != 0) != MAIL_WHOLE(mail->b))
             return false;
     }

@@ -31,6 +31,7 @@
 #define FAULT_LIST(X)                                                                              \
     X(BREAK, "break")     /* a tunnel, or only its session, goes down and cannot come up */        \
     X(MISSING, "missing") /* the router no longer originates a prefix */                           \
+    X(UNFIT, "unfit")     /* what the node tracks says that it cannot carry */                     \
     X(FAIL, "fail")       /* an order fails or times out, having taken effect or not */            \
     X(LIE, "lie")         /* an observation that is false: router unreadable, level nonsense */    \
     X(LATE, "late")       /* an observation read now and delivered later */                        \
@@ -68,12 +69,14 @@
     X(QUIET, "traffic")                                                                            \
     X(REPAIR, "tunnel can come up again")                                                          \
     X(FOUND, "prefix is originated again")                                                         \
+    X(FIT, "what it tracks is well again")                                                         \
     X(START, "agent starts")                                                                       \
     X(POWER_ON, "power comes back")                                                                \
     X(HEAL, "cluster links are joined")                                                            \
     X(ASK, "operator")                                                                             \
     X(BREAK, "FAULT: tunnel")                                                                      \
     X(MISSING, "FAULT: prefix no longer originated")                                               \
+    X(UNFIT, "FAULT: what it tracks says that it cannot carry")                                    \
     X(FAIL, "FAULT: router order fails")                                                           \
     X(IPSEC_FAIL, "FAULT: charon order fails")                                                     \
     X(SAVE_FAIL, "FAULT: intent cannot be saved")                                                  \
@@ -105,18 +108,20 @@ struct mail {
     uint8_t from; /* node */
     uint8_t op;
     uint8_t a; /* RECORD phase; ASK target; REQUEST flags; GUARD covers */
-    uint8_t b; /* RECORD level | covers << 2 | aims << 4 | unread << 5 | whole << 6; ASK kind |
-                  flags << 2 | timed << 5 */
+    uint8_t b; /* RECORD level | covers << 2 | aims << 4 | unread << 5 | unfit << 6 | whole << 7;
+                  ASK kind | flags << 2 | timed << 5 */
 };
 
 /* What a RECORD's b says: the level, the prefixes covered, whether the target is normal or above,
- * whether the agent has not looked at its drivers yet, whether all its tunnels are up. Of a node
- * with one tunnel that follows from what it covers, wherever it is read. */
+ * whether the agent has not looked at its drivers yet, whether it says that it cannot carry,
+ * whether all its tunnels are up. Of a node with one tunnel that follows from what it covers,
+ * wherever it is read. */
 #define MAIL_LEVEL(b)  ((uint8_t)((b)&3u))
 #define MAIL_COVERS(b) ((uint8_t)((b) >> 2 & 3u))
 #define MAIL_AIMS(b)   ((uint8_t)((b) >> 4 & 1u))
 #define MAIL_UNREAD(b) ((uint8_t)((b) >> 5 & 1u))
-#define MAIL_WHOLE(b)  ((uint8_t)((b) >> 6 & 1u))
+#define MAIL_UNFIT(b)  ((uint8_t)((b) >> 6 & 1u))
+#define MAIL_WHOLE(b)  ((uint8_t)((b) >> 7 & 1u))
 
 /* A view: who is said to be in it, the messages ordered but not yet delivered by all, and, of each
  * sender, those not ordered yet. It lives until its last node has left it. */
@@ -139,7 +144,8 @@ struct router_order {
 
 /* What a node may know and do, from the delivered messages and events alone. */
 struct monitor {
-    uint8_t lock, lock_node, dry;     /* the lock as the delivered prefix makes it */
+    uint8_t lock, lock_node;          /* the lock as the delivered prefix makes it */
+    uint8_t dry, forced;              /* what its holder asked for */
     uint8_t spoke;                    /* who has sent a record in this view */
     uint8_t phase[N_MAX], rec[N_MAX]; /* of that record; rec as mail.b */
     uint8_t promise[N_MAX];           /* guards given for our operation */
@@ -157,6 +163,7 @@ struct node {
     uint8_t tunnel[T_MAX]; /* 0 down, 1 CHILD_SA installed, 2 session Established in it too */
     uint8_t fault[T_MAX];  /* it cannot come up */
     uint8_t missing;       /* prefixes the router does not originate */
+    uint8_t unfit;         /* what it tracks says that it cannot carry */
     uint8_t disk;          /* enum intent that is on the disk */
     uint8_t saving;        /* 0, or 1 + the intent that is being saved */
     uint8_t ipsec;         /* FRESHEN, RELEASE under way, a bit each by enum order */
@@ -210,6 +217,7 @@ struct model {
     X(KEPT, "a guard lowered itself in spite of its promise")                                      \
     X(LEVEL_AT_REST, "at rest a node exports by another level than it should")                     \
     X(INTENT_AT_REST, "a node meant to be out, which could be out, at rest is not")                \
+    X(UNFIT_AT_REST, "at rest a node that cannot carry serves though another can, or the reverse") \
     X(DRY_RUN_MOVED, "a dry run changed something")                                                \
     X(MODEL, "a bound or an assumption of the model itself does not hold")
 

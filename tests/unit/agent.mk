@@ -9,6 +9,7 @@ engine_tests = \
 	tests/unit/test_guard \
 	tests/unit/test_engine_drain \
 	tests/unit/test_engine_back \
+	tests/unit/test_engine_unfit \
 	tests/unit/test_engine_lock \
 	tests/unit/test_engine_view \
 	tests/unit/test_engine_three \
@@ -27,6 +28,9 @@ tests_unit_test_engine_drain_LDADD = $(PAIR_LIBS)
 tests_unit_test_engine_back_SOURCES = tests/unit/test_engine_back.c $(PAIR_SOURCES)
 tests_unit_test_engine_back_CFLAGS = $(PAIR_CFLAGS)
 tests_unit_test_engine_back_LDADD = $(PAIR_LIBS)
+tests_unit_test_engine_unfit_SOURCES = tests/unit/test_engine_unfit.c $(PAIR_SOURCES)
+tests_unit_test_engine_unfit_CFLAGS = $(PAIR_CFLAGS)
+tests_unit_test_engine_unfit_LDADD = $(PAIR_LIBS)
 tests_unit_test_engine_lock_SOURCES = tests/unit/test_engine_lock.c $(PAIR_SOURCES)
 tests_unit_test_engine_lock_CFLAGS = $(PAIR_CFLAGS)
 tests_unit_test_engine_lock_LDADD = $(PAIR_LIBS)

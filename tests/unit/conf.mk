@@ -81,6 +81,11 @@ TEST_CONF_BAD = \
 	tests/conf/bad-tunnel-name-long.conf \
 	tests/conf/bad-tunnel-name.conf \
 	tests/conf/bad-tunnel-twice.conf \
+	tests/conf/bad-track-command.conf \
+	tests/conf/bad-track-empty.conf \
+	tests/conf/bad-track-ping.conf \
+	tests/conf/bad-track-route.conf \
+	tests/conf/bad-tunnel-ping.conf \
 	tests/conf/bad-tunnels-too-many.conf \
 	tests/conf/bad-unknown-key-in-section.conf \
 	tests/conf/bad-unknown-key-in-tunnel.conf \

@@ -71,7 +71,8 @@ static uint64_t promised(const struct pair *p, unsigned n)
         if (m == n || !(l->members & PAIR_BIT(m)) || !l->spoke[m])
             continue;
         if (l->guard_op[m] == l->lock && r->phase == PHASE_IN_SERVICE && r->level == LEVEL_HIGH &&
-            r->digest == p->node[n].digest)
+            r->digest == p->node[n].digest &&
+            ((p->node[n].e.op_flags & ASK_FLAG_FORCE) || !(r->sick & SICK_TRACK)))
             held |= l->guard[m] & r->covers;
     }
     return held & PAIR_PREFIXES;
@@ -183,8 +184,9 @@ bool all_known(const struct pair *p)
 
 static bool untroubled(const struct pair_node *node)
 {
-    return node->agent && node->up && node->fail == 0 && node->hold == 0 && node->sick == 0 &&
-           !node->mixed && !(node->armed & (PAIR_BIT(TIMER_RECORDS) | PAIR_BIT(TIMER_LEVEL)));
+    return node->agent && node->up && node->fail == 0 && node->hold == 0 &&
+           (node->sick & ~SICK_TRACK) == 0 && !node->mixed &&
+           !(node->armed & (PAIR_BIT(TIMER_RECORDS) | PAIR_BIT(TIMER_LEVEL)));
 }
 
 /* DESIGN section 1, promise 2: a node that could cover does, if nobody else does. */

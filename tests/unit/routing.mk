@@ -7,7 +7,8 @@ routing_tests = \
 	tests/unit/test_bird \
 	tests/unit/test_frr_reply \
 	tests/unit/test_frr_level \
-	tests/unit/test_frr
+	tests/unit/test_frr \
+	tests/unit/test_rise
 check_PROGRAMS += $(routing_tests)
 TESTS += $(routing_tests)
 
@@ -95,3 +96,7 @@ EXTRA_DIST += \
 	tests/golden/frr/unknown \
 	tests/golden/frr/unknown-neighbor \
 	tests/golden/frr/version
+
+tests_unit_test_rise_SOURCES = tests/unit/test_rise.c
+tests_unit_test_rise_CFLAGS = $(routing_test_cflags)
+tests_unit_test_rise_LDADD = $(routing_test_libs)

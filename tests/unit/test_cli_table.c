@@ -78,9 +78,9 @@ static void compare(const char *name)
 
 static void tables(void **state)
 {
-    static const char *const names[] = {"in-service", "drained",    "settling",
-                                        "refused",    "agent-lost", "alone",
-                                        "broken",     "sick",       "safety-net"};
+    static const char *const names[] = {"in-service", "drained", "settling", "refused",
+                                        "agent-lost", "alone",   "broken",   "sick",
+                                        "safety-net", "unfit"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

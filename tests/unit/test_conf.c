@@ -111,6 +111,29 @@ static void test_good_tunnels(void **state)
     assert_string_equal(conf.ipsec.tunnel[2].child, "third");
 }
 
+static void test_good_tracks(void **state)
+{
+    struct conf conf;
+    char text[PREFIX_TEXT];
+
+    (void)state;
+    read_ok("good.conf", &conf);
+    assert_int_equal(conf.tracks, 1);
+    assert_string_equal(conf.track[0].name, "inside");
+    assert_string_equal(conf.track[0].interface, "eth1");
+    assert_string_equal(conf.track[0].ping, "fd00:20::1");
+    assert_string_equal(prefix_text(&conf.track[0].route, text), "10.20.0.0/16");
+    assert_string_equal(conf.track[0].command, "/usr/bin/test -e /run/well");
+    assert_int_equal(conf.track[0].interval_ms, 500);
+    assert_int_equal(conf.track[0].rise, 5);
+    assert_int_equal(conf.track[0].fall, 2);
+    assert_string_equal(conf.tunnel_ping[0], "169.254.11.1");
+    assert_string_equal(conf.tunnel_ping[1], "");
+    assert_int_equal(conf.ping_interval_ms, 2000);
+    assert_int_equal(conf.ping_rise, 4);
+    assert_int_equal(conf.ping_fall, 6);
+}
+
 static void test_good_levels_and_timing(void **state)
 {
     struct conf conf;
@@ -310,6 +333,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good_top),
         cmocka_unit_test(test_good_tunnels),
+        cmocka_unit_test(test_good_tracks),
         cmocka_unit_test(test_good_levels_and_timing),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_same_bytes),

@@ -423,6 +423,53 @@ static void restart_drained(struct pair *p)
     pair_run(p);
 }
 
+/* What gw1 tracks fails; it stands aside, is asked to drain and rolls back, and serves when gw2's
+ * host dies; with gw2 back and its own tracks well it returns by soaking. */
+static void unfit_and_back(struct pair *p)
+{
+    static const enum phase at[] = {PHASE_REQUESTING, PHASE_GUARDING, PHASE_LOWERING,
+                                    PHASE_SETTLING, PHASE_WITHDRAWING};
+
+    p->node[0].sick = SICK_TRACK;
+    pair_run(p);
+    for (unsigned i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+        pair_drain_to(p, 0, at[i], false);
+        pair_note(p, "a view change");
+        pair_view(p);
+        let_go(p);
+        assert_phase(p, 0, PHASE_UNFIT);
+    }
+    pair_note(p, "gw1's tunnels break, and are mended");
+    pair_wan(p, 0, 0);
+    pair_run(p);
+    pair_wan(p, 0, 3);
+    pair_run(p);
+    assert_phase(p, 0, PHASE_UNFIT);
+    pair_note(p, "gw2's host dies");
+    pair_kill_node(p, 1);
+    pair_run(p);
+    assert_phase(p, 0, PHASE_IN_SERVICE);
+    pair_note(p, "gw2's host is back");
+    pair_power_on(p, 1);
+    pair_boot(p, 1);
+    pair_run(p);
+    pair_fire(p, 1, TIMER_SOAK);
+    pair_run(p);
+    assert_phase(p, 0, PHASE_UNFIT);
+    pair_note(p, "what gw1 tracks is well");
+    p->node[0].sick = 0;
+    pair_run(p);
+    assert_phase(p, 0, PHASE_SOAKING);
+    pair_note(p, "and is not, and is");
+    p->node[0].sick = SICK_TRACK;
+    pair_run(p);
+    p->node[0].sick = 0;
+    pair_run(p);
+    pair_fire(p, 0, TIMER_SOAK);
+    pair_run(p);
+    assert_phase(p, 0, PHASE_IN_SERVICE);
+}
+
 #define SCENARIO_LIST(X)                                                                           \
     X(drain)                                                                                       \
     X(undrain)                                                                                     \
@@ -456,6 +503,7 @@ static void restart_drained(struct pair *p)
     X(agent_restart)                                                                               \
     X(host_lost)                                                                                   \
     X(power_cut_in_maintenance)                                                                    \
+    X(unfit_and_back)                                                                              \
     X(restart_drained)
 
 /* ---- comparing ---- */

@@ -183,6 +183,28 @@ static void sick(void **state)
     compare(&s, "sick");
 }
 
+/* Its LAN does not answer, so it stands aside; the other is the better path. */
+static void unfit(void **state)
+{
+    struct stage s;
+
+    (void)state;
+    stage_set(&s);
+    s.conf.tracks = 1;
+    strlcpy(s.conf.track[0].name, "inside", NAME_MAX_LEN);
+    s.rt.tracks_seen.track[0].state = RISE_DOWN;
+    strlcpy(s.rt.tracks_seen.track[0].why, "no answer from 10.20.0.10", ERR_MAX);
+    s.rt.tracks_seen.tunnel[0].state = RISE_UP;
+    s.rt.tracks_seen.tunnel[1].state = RISE_DOWN;
+    s.rt.engine.seen.sick = SICK_TRACK;
+    s.rt.engine.phase = PHASE_UNFIT;
+    s.rt.engine.reason = REASON_UNFIT;
+    s.rt.engine.level = LEVEL_LOW;
+    s.rt.record[1].level = s.rt.record[1].target = LEVEL_HIGH;
+    s.rt.engine.rec[1] = s.rt.record[1];
+    compare(&s, "unfit");
+}
+
 static void safety_net(void **state)
 {
     struct stage s;
@@ -393,6 +415,7 @@ int main(void)
         cmocka_unit_test(alone),
         cmocka_unit_test(broken),
         cmocka_unit_test(sick),
+        cmocka_unit_test(unfit),
         cmocka_unit_test(safety_net),
         cmocka_unit_test(an_end_says_all),
         cmocka_unit_test(phases_views_and_levels),
