@@ -70,5 +70,6 @@ EXTRA_DIST += \
 	tests/lab/token \
 	tests/lab/upgrade \
 	tests/lab/watch \
+	tests/lab/track \
 	tests/lab/pacemaker \
 	tests/lab/demo

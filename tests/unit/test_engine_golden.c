@@ -427,8 +427,8 @@ static void restart_drained(struct pair *p)
  * host dies; with gw2 back and its own tracks well it returns by soaking. */
 static void unfit_and_back(struct pair *p)
 {
-    static const enum phase at[] = {PHASE_REQUESTING, PHASE_GUARDING, PHASE_LOWERING,
-                                    PHASE_SETTLING, PHASE_WITHDRAWING};
+    static const enum phase at[] = {PHASE_REQUESTING, PHASE_GUARDING, PHASE_SETTLING,
+                                    PHASE_WITHDRAWING};
 
     p->node[0].sick = SICK_TRACK;
     pair_run(p);
