@@ -272,6 +272,7 @@ static bool mutes(unsigned kind)
     case ACTION_CHARON_FAIL:
     case ACTION_DISK_FULL:
     case ACTION_DISK_SLOW:
+    case ACTION_UNFIT:
     case ACTION_TRAFFIC:
         return false;
     default:

@@ -130,6 +130,9 @@ static void driver_begin(struct world *w, struct host *h, const struct action *a
     case ACTION_DISK_SLOW:
         h->disk.slow++;
         break;
+    case ACTION_UNFIT:
+        h->unfit++;
+        break;
     default: /* TRAFFIC */
         paths_count(w);
         w->sticky[h->self] = true;
@@ -263,6 +266,9 @@ static void driver_end(struct world *w, struct host *h, const struct action *a)
         break;
     case ACTION_DISK_SLOW:
         h->disk.slow--;
+        break;
+    case ACTION_UNFIT:
+        h->unfit--;
         break;
     case ACTION_TRAFFIC:
         paths_count(w);

@@ -123,6 +123,15 @@ static void told(void *ctx, const struct told *t)
     check_told(h, t);
 }
 
+/* One thing is tracked, and seen at the next look. */
+static void tracks(void *ctx, uint8_t tunnels_up, struct tracks_seen *out)
+{
+    const struct host *h = ctx;
+
+    (void)tunnels_up;
+    out->track[0].state = h->unfit > 0 ? RISE_DOWN : RISE_UP;
+}
+
 static void stepped(void *ctx, const struct event *event, const struct effects *effects)
 {
     struct host *h = ctx;
@@ -140,6 +149,7 @@ static const struct runtime_ports ports = {
     .save = save,
     .started = started,
     .told = told,
+    .tracks = tracks,
     .stepped = stepped,
 };
 
@@ -332,6 +342,7 @@ static void prepare_conf(struct world *w, struct host *h)
         struct prefix prefix = {.family = 4, .len = 16, .addr = {10, (uint8_t)(p + 1)}};
         prefix_list_add(&c->router.prefixes, &prefix, err);
     }
+    c->tracks = 1;
     c->settle_ms = (uint32_t)rng_in(&r, 500, 2500);
     c->settle_deadline_ms = c->settle_ms + (uint32_t)rng_in(&r, 4000, 20000);
     c->settle_pps = 20;

@@ -62,6 +62,7 @@
     X(CHARON_FAIL, "charon initiates nothing", false)                                              \
     X(DISK_FULL, "disk full", false)                                                               \
     X(DISK_SLOW, "disk slow", false)                                                               \
+    X(UNFIT, "what it tracks is not well", false)                                                  \
     X(TRAFFIC, "traffic that does not move", false)
 
 #define SIM_ACTION_ENUM(id, name, data) ACTION_##id,
@@ -315,7 +316,7 @@ struct host {
     uint8_t self;
     struct conf conf;
     bool power, frozen, still_clock;
-    unsigned freezes, stalls, powers;
+    unsigned freezes, stalls, powers, unfit;
     uint32_t stalled_inc;           /* the agent that is stopped, if stalls > 0 */
     uint64_t frozen_ns, stalled_ns; /* since */
     struct queue held;              /* what waits for the thaw */
