@@ -123,7 +123,46 @@ static void finish(struct charon *d, enum outcome outcome, const char *why)
 {
     alarm_clear(d, &d->deadline);
     charon_post_done(d, d->order.id, outcome, why);
+    if (outcome == OUTCOME_OK)
+        d->order.tries = 0; /* nothing is left of what was begun */
     d->order.kind = ORDER_NONE;
+}
+
+static bool was_terminated(const struct charon *d, uint32_t id)
+{
+    unsigned known = d->order.tries < TRIED_MAX ? d->order.tries : TRIED_MAX;
+
+    for (unsigned i = 0; i < known; i++) {
+        if (d->order.tried[i].act == PLAN_TERMINATE && d->order.tried[i].id == id)
+            return true;
+    }
+    return false;
+}
+
+/* An SA whose DELETE the peer has not read yet carries on until it has: long enough for BGP to come
+ * up in it, and for traffic to be lost when it goes. So what is left of a release that is called
+ * off, or was never answered, is destroyed here at once; the new SA that follows replaces it at the
+ * peer (INITIAL_CONTACT, RFC 7296 section 2.4). */
+static void destroy_half_deleted(struct charon *d)
+{
+    uint8_t bytes[CLIENT_REQUEST_MAX];
+    struct vici_writer frame;
+
+    for (unsigned i = 0; i < d->table.now.ikes; i++) {
+        const struct sa_ike *ike = &d->table.now.ike[i];
+
+        if (ike->tunnels == 0 ||
+            !(ike->state == IKE_DELETING || ike->deleting || was_terminated(d, ike->id)))
+            continue;
+        vici_start(&frame, bytes, sizeof(bytes), VICI_CMD_REQUEST, "terminate");
+        vici_put_int(&frame, "ike-id", ike->id);
+        vici_put(&frame, "force", "yes");
+        vici_put_int(&frame, "timeout", -1);
+        vici_put_int(&frame, "loglevel", -1);
+        if (send_act(d, &frame, "terminate", TAG_SA))
+            qb_log(LOG_INFO, "IPsec: ike-id %" PRIu32 " is being deleted, destroying it", ike->id);
+    }
+    d->order.tries = 0;
 }
 
 /* True if a tunnel is as the order wants it. */
@@ -265,6 +304,7 @@ void act_on_link_down(struct charon *d)
 {
     alarm_clear(d, &d->tick);
     forget_acts(d);
+    d->order.tries = 0; /* another charon gives its SAs the same numbers */
     if (d->order.kind != ORDER_NONE)
         finish(d, OUTCOME_FAILED, d->why);
 }
@@ -276,6 +316,8 @@ void act_keep_up(struct charon *d, bool on)
     if (on && !d->keep_up) {
         for (unsigned i = 0; i < TUNNELS_MAX; i++)
             begin_anew(d, &d->keep[i]);
+        if (d->link == LINK_UP)
+            destroy_half_deleted(d);
         d->keep_up = true;
         look_now(d);
     }

@@ -256,7 +256,7 @@ static void terminate(struct fake *fake, unsigned id)
         const char *name = sa->name;
         if (name == NULL || sa->id != id)
             continue;
-        if (fake->peer_dead)
+        if (fake->peer_dead && strcmp(sa->state, "DELETING") != 0)
             sa->state = "DELETING";
         else
             sa->name = NULL;

@@ -831,6 +831,40 @@ static void release_deletes_every_sa_of_ours(void **state)
     assert_int_equal(fake_noted(&w.fake, "initiate"), 0);
 }
 
+static bool both_deleting(void)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < FAKE_SAS; i++)
+        n += w.fake.sa[i].name != NULL && strcmp(w.fake.sa[i].state, "DELETING") == 0;
+    return n == 2;
+}
+
+static bool none_deleting(void)
+{
+    for (unsigned i = 0; i < FAKE_SAS; i++) {
+        if (w.fake.sa[i].name != NULL && strcmp(w.fake.sa[i].state, "DELETING") == 0)
+            return false;
+    }
+    return true;
+}
+
+/* What the peer may delete at any moment must not carry anything meanwhile. */
+static void release_called_off_destroys_what_it_has_begun(void **state)
+{
+    (void)state;
+    start_up();
+    w.fake.peer_dead = true;
+    release(9, 20000);
+    RUN_UNTIL(both_deleting);
+    keep_up(true);
+    RUN_UNTIL(none_deleting);
+    assert_int_equal(fake_noted(&w.fake, "terminate ike-id="), 4);
+    RUN_UNTIL(one_done);
+    assert_done(0, 9, OUTCOME_FAILED, "the tunnels are to be kept up again");
+    assert_int_equal(fake_noted(&w.fake, "terminate ike-id="), 4); /* once each */
+}
+
 static void release_of_nothing_is_sure_of_it(void **state)
 {
     (void)state;
@@ -1074,6 +1108,7 @@ int main(void)
         T(freshen_says_what_is_not_fresh),
         T(rekey_without_a_trace_is_asked_again),
         T(release_deletes_every_sa_of_ours),
+        T(release_called_off_destroys_what_it_has_begun),
         T(release_of_nothing_is_sure_of_it),
         T(release_looks_after_it_was_ordered),
         T(release_waits_for_a_rekey_to_end),
