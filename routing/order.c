@@ -116,10 +116,15 @@ static void level_undone(struct order *order)
     reclose(order, level_failed);
 }
 
-/* Back to the level before, keeping the reason. */
+/* Back to the level before, keeping the reason. But not to withdrawn: what could not be read back
+ * may be exported all the same, draw traffic and be the last there is. Only an order to withdraw
+ * withdraws; whoever gave this one sees what becomes of it, and asks again. */
 static void level_undo(struct order *order)
 {
-    act_run(order, ACT_UNDO, level_undone, level_undone);
+    if (order->old_level == LEVEL_WITHDRAWN)
+        act_run(order, ACT_KEEP, level_failed, level_failed);
+    else
+        act_run(order, ACT_UNDO, level_undone, level_undone);
 }
 
 static void level_kept(struct order *order)

@@ -426,8 +426,14 @@ static void configure(struct host *h, struct router_order *o)
     step_in(h, o, slowed(h, h->world->plan.usual.look));
 }
 
+/* Not back to withdrawn: that stays as it is. */
 static void undo(struct host *h, struct router_order *o, const char *why)
 {
+    if (h->router.undo_level == LEVEL_WITHDRAWN) {
+        h->router.unconfirmed = false;
+        order_ends(h, o->id, OUTCOME_FAILED, why);
+        return;
+    }
     if (h->router.unconfirmed) {
         h->router.unconfirmed = false;
         in_force(h, h->router.undo_level, false);

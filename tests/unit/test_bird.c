@@ -568,6 +568,19 @@ static void up_from_withdrawn_nothing_is_undone_by_itself(void **state)
     assert_int_equal(file_level(b), LEVEL_LOW);
 }
 
+/* What cannot be read back may be exported all the same: only an order to withdraw withdraws. */
+static void up_from_withdrawn_nothing_is_undone(void **state)
+{
+    struct bench *b = *state;
+
+    check_answer(level_now(b, LEVEL_WITHDRAWN), OUTCOME_OK, "");
+    b->fake.session[TUN12].stubborn = true;
+    check_answer(level_in_vain(b, LEVEL_HIGH), OUTCOME_FAILED, "tun12");
+    assert_int_equal(fake_count(&b->fake, "configure undo"), 0);
+    assert_int_equal(b->fake.running, LEVEL_HIGH);
+    assert_int_equal(file_level(b), LEVEL_HIGH);
+}
+
 static void a_confirmation_that_came_too_late_is_a_failure(void **state)
 {
     struct bench *b = *state;
@@ -774,6 +787,7 @@ int main(void)
         TEST(a_level_ends_whatever_step_bird_dies_in),
         TEST(a_deadline_shorter_than_bird_s_silence_is_kept),
         TEST(up_from_withdrawn_nothing_is_undone_by_itself),
+        TEST(up_from_withdrawn_nothing_is_undone),
         TEST(a_confirmation_that_came_too_late_is_a_failure),
         TEST(a_level_file_that_cannot_be_written_is_said),
         TEST(sessions_close_with_the_message),
