@@ -72,6 +72,7 @@ need_lab() {
     [[ -r $LAB/env ]] || die "No lab is up in $LAB: start one with 'lab up'."
     # shellcheck source=/dev/null
     source "$LAB/env"
+    use_family
 }
 
 need_node() {

@@ -34,28 +34,51 @@ gen_node() {
 # Otherwise libipsec, whose one TUN chooses the SA by selector alone: so the SA is between the two
 # inside /32, and a VXLAN over it is the device.
 gen_tunnel_device() { # NUMBER LOCAL REMOTE OWN-LAST-OCTET PEER-LAST-OCTET
-    local n=$1 mine=169.254.$1.$4 theirs=169.254.$1.$5
+    local n=$1 mine theirs family kind=vti
     if [[ $SUBSTRATE == uml ]]; then
-        echo "link add tun$n type vti local $2 remote $3 key $n"
+        [[ $(family_of "$2") == 4 ]] || kind=vti6
+        echo "link add tun$n type $kind local $2 remote $3 key $n"
         echo "link set tun$n mtu 1400 up"
-        echo "addr add $mine/30 dev tun$n"
     else
-        echo "addr add $mine/32 dev lo"
+        mine=$(inside_net "$n")$4 theirs=$(inside_net "$n")$5
+        gen_address "$mine/$(whole "$mine")" lo
+        # Without an SA nothing goes there. VXLAN keeps the way it has found, and of IPv6's kernel a way
+        # by the default route stays good when charon adds a better one in its own table.
+        [[ $mine != *:* ]] || echo "route add unreachable $theirs/128"
         echo "link add tun$n type vxlan id $n local $mine remote $theirs dstport 4789"
-        echo "link set tun$n mtu 1350 up"
-        echo "addr add $(bgp_net "$n").$4/30 dev tun$n"
+        echo "link set tun$n mtu $([[ $(base_family) == 4 ]] && echo 1350 || echo 1300) up"
     fi
+    for family in $(families); do
+        gen_address "$(bgp_net "$n" "$family")$4/$([[ $family == 4 ]] && echo 30 || echo 126)" "tun$n"
+    done
 }
 
-# bgp_net NUMBER: the first three octets of the net in which a tunnel's BGP speaks.
-bgp_net() { [[ $SUBSTRATE == uml ]] && echo "169.254.$1" || echo "169.254.1$1"; }
+# gen_address ADDRESS DEVICE: an IPv6 one without a second of looking for another who has it.
+gen_address() { echo "addr add $1 dev $2$([[ $1 != *:* ]] || echo " nodad")"; }
+
+whole() { if [[ $1 == *:* ]]; then echo 128; else echo 32; fi; } # ADDRESS: the length of its prefix
+
+# inside_net NUMBER: an address of the net between the ends of a tunnel's SA, but for its end.
+inside_net() { if [[ $(base_family) == 4 ]]; then echo "169.254.$1."; else echo "fd00:$1::"; fi; }
+
+# bgp_net NUMBER [FAMILY]: the same of the net in which a tunnel's BGP speaks, whose next hops it has.
+bgp_net() {
+    local n=$1
+    [[ $SUBSTRATE == uml ]] || n=1$1
+    if [[ ${2:-$(base_family)} == 4 ]]; then echo "169.254.$n."; else echo "fd00:$n::"; fi
+}
 
 gen_addresses() {
-    local node=$1 n gateway gateway_ip cloud_ip
-    awk -v node="$node" '$1 == node {
-        print "link set " $2 " up"
-        for (i = 3; i <= NF; i++) print "addr add " $i " dev " $2 }' <<<"$ADDRESSES"
-    awk -v node="$node" '$1 == node { print "route add default via " $2 }' <<<"$DEFAULTS"
+    local node=$1 who what words address n gateway gateway_ip cloud_ip
+    while read -r who what words; do
+        [[ $who == "$node" ]] || continue
+        echo "link set $what up"
+        for address in $(in_use "$words"); do gen_address "$address" "$what"; done
+    done <<<"$ADDRESSES"
+    while read -r who words; do
+        [[ $who == "$node" ]] || continue
+        for address in $(in_use "$words"); do echo "route add default via $address"; done
+    done <<<"$DEFAULTS"
     while read -r n gateway gateway_ip cloud_ip; do
         case $node in
         cloud) gen_tunnel_device "$n" "$cloud_ip" "$gateway_ip" 1 2 ;;
@@ -72,12 +95,14 @@ gen_sysctl() {
     while read -r n rest; do
         devices+=" ${n:+tun$n}"
         [[ -z $n || $SUBSTRATE == ns ]] || echo "net.ipv4.conf.tun$n.disable_policy=1"
+        [[ -z $n || $SUBSTRATE == ns || $FAMILY == 4 ]] || echo "net.ipv6.conf.tun$n.disable_policy=1"
     done < <(tunnels_of "$node")
     for device in $devices; do
         printf 'net.ipv4.conf.%s.%s=0\n' "$device" rp_filter "$device" send_redirects \
             "$device" accept_redirects
     done
     [[ $node == vpc ]] || echo "net.ipv4.ip_forward=1"
+    [[ $node == vpc || $FAMILY == 4 ]] || echo "net.ipv6.conf.all.forwarding=1"
     has_own_kernel "$node" || return 0
     printf 'vm.dirty_%s_centisecs=50\n' writeback expire
 }
@@ -144,9 +169,16 @@ E
 }
 
 gen_connection() { # NUMBER LOCAL REMOTE OWN-OCTET PEER-OCTET DPD-ACTION START-ACTION
-    local n=$1 local_ts=169.254.$1.$4/32 remote_ts=169.254.$1.$5/32 encap=yes mark=''
+    local n=$1 local_ts remote_ts encap=yes mark=''
+    local_ts=$(inside_net "$n")$4 remote_ts=$(inside_net "$n")$5
+    local_ts+=/$(whole "$local_ts") remote_ts+=/$(whole "$remote_ts")
     if [[ $SUBSTRATE == uml ]]; then
-        local_ts=0.0.0.0/0 remote_ts=0.0.0.0/0 encap=no
+        case $FAMILY in
+        4) local_ts=0.0.0.0/0 ;;
+        6) local_ts=::/0 ;;
+        *) local_ts=0.0.0.0/0,::/0 ;;
+        esac
+        remote_ts=$local_ts encap=no
         printf -v mark '\n                mark_in = %s\n                mark_out = %s' "$n" "$n"
     fi
     cat <<E
@@ -212,55 +244,81 @@ E
 # As AWS does: one best path over all tunnels of both connections, and MED 100 and 200 on the two
 # tunnels of each.
 gen_bird_cloud() {
-    local n rest
+    local n rest prefix
     gen_bird_head 203.0.113.11
-    cat <<E
-protocol static vpc { ipv4; route $CLOUD_PREFIX blackhole; }
-protocol kernel { ipv4 { import none; export where source = RTS_BGP; }; }
-E
+    for prefix in $CLOUD_PREFIXES; do
+        echo "protocol static vpc$(family_of "$prefix") { ipv$(family_of "$prefix"); route $prefix blackhole; }"
+    done
+    gen_bird_kernels
     while read -r n rest; do
         cat <<E
 protocol bgp tun$n {
     local as $CLOUD_ASN;
-    neighbor $(bgp_net "$n").2 as $GATEWAY_ASN;
-    source address $(bgp_net "$n").1;
+    neighbor $(bgp_net "$n")2 as $GATEWAY_ASN;
+    source address $(bgp_net "$n")1;
 $(gen_bird_timers 30 10)
-    ipv4 {
+$(gen_bird_channels <<C
         import all;
         export filter {
-            if proto != "vpc" then reject;
+            if proto !~ "vpc*" then reject;
             bgp_med = $((n % 10 * 100));
             accept;
         };
-    };
+C
+    )
 }
 E
     done <<<"$TUNNELS"
 }
 
+# gen_bird_channels: one for each family, what stands in it on standard input.
+gen_bird_channels() {
+    local body family
+    body=$(cat)
+    for family in $(families); do printf '    ipv%s {\n%s\n    };\n' "$family" "$body"; done
+}
+
+# The routes of others into the kernel.
+gen_bird_kernels() {
+    local family
+    for family in $(families); do
+        echo "protocol kernel { ipv$family { import none; export where source = RTS_BGP; }; }"
+    done
+}
+
+# aggregate PREFIX: the protocol that announces it.
+aggregate() {
+    if [[ $1 == *:* ]]; then echo "agg6_$(cut -d: -f2 <<<"$1")"; else echo "agg$(cut -d. -f2 <<<"$1")"; fi
+}
+
 gen_bird_gateway() {
-    local node=$1 address peer n rest
-    address=$(level_of "$node" address)
-    peer=$(level_of "$([[ $node == gw1 ]] && echo gw2 || echo gw1)" address)
-    gen_bird_head "$address"
-    cat <<E
-include "/usr/share/cgwha/cgwha.bird";
+    local node=$1 address peer family prefix n rest
+    address=$(address_of "$node" lan "$(base_family)")
+    peer=$(address_of "$([[ $node == gw1 ]] && echo gw2 || echo gw1)" lan "$(base_family)")
+    gen_bird_head "$(level_of "$node" router_id)"
+    echo 'include "/usr/share/cgwha/cgwha.bird";'
+    for family in $(families); do
+        cat <<E
 protocol kernel {
-    ipv4 {
+    ipv$family {
         import none;
         export filter {
             if source != RTS_BGP then reject;
-            krt_prefsrc = $address;
+            krt_prefsrc = $(address_of "$node" lan "$family");
             accept;
         };
     };
 }
-# Next hops on the LAN are looked up here, else the blackhole aggregates below would take them.
-protocol direct { ipv4; interface "lan"; }
-# The shared prefixes, one protocol each, so that one of them can be taken away.
-protocol static agg20 { ipv4; route 10.20.0.0/16 blackhole; }
-protocol static agg21 { ipv4; route 10.21.0.0/16 blackhole; }
 E
+    done
+    cat <<E
+# Next hops on the LAN are looked up here, else the blackhole aggregates below would take them.
+protocol direct { $(families | sed 's/[46]/ipv&;/g') interface "lan"; }
+# The shared prefixes, one protocol each, so that one of them can be taken away.
+E
+    for prefix in $SHARED_PREFIXES; do
+        echo "protocol static $(aggregate "$prefix") { ipv$(family_of "$prefix"); route $prefix blackhole; }"
+    done
     while read -r n rest; do gen_bird_tunnel "$n"; done < <(tunnels_of "$node")
     gen_bird_inside lan "$address" "$LAN_HOST" "$LAN_ASN" <<E
         import none;
@@ -285,11 +343,11 @@ gen_bird_tunnel() {
     cat <<E
 protocol bgp tun$1 {
     local as $GATEWAY_ASN;
-    neighbor $(bgp_net "$1").1 as $CLOUD_ASN;
-    source address $(bgp_net "$1").2;
+    neighbor $(bgp_net "$1")1 as $CLOUD_ASN;
+    source address $(bgp_net "$1")2;
     rs client;
 $(gen_bird_timers 30 10)
-    ipv4 {
+$(gen_bird_channels <<C
         import all;
         next hop self;
         export table on;
@@ -298,7 +356,8 @@ $(gen_bird_timers 30 10)
             if ! cgwha_cloud($GATEWAY_ASN) then reject;
             accept;
         };
-    };
+C
+    )
 }
 E
 }
@@ -310,25 +369,23 @@ protocol bgp $1 {
     neighbor $3 as $4;
     source address $2;$([[ $1 != lan ]] || printf '\n    rs client;')
 $(gen_bird_timers 9 3)
-    ipv4 {
-$(cat)
-    };
+$(gen_bird_channels)
 }
 E
 }
 
 gen_bird_lan() {
     local gateway
-    gen_bird_head "$LAN_HOST"
-    echo 'protocol kernel { ipv4 { import none; export where source = RTS_BGP; }; }'
+    gen_bird_head 10.20.0.10
+    gen_bird_kernels
     for gateway in $GATEWAYS; do
         cat <<E
 protocol bgp $gateway {
     local as $LAN_ASN;
-    neighbor $(level_of "$gateway" address) as $GATEWAY_ASN;
+    neighbor $(address_of "$gateway" lan "$(base_family)") as $GATEWAY_ASN;
     source address $LAN_HOST;
 $(gen_bird_timers 9 3)
-    ipv4 { import all; export none; };
+$(gen_bird_channels <<<"        import all; export none;")
 }
 E
     done
@@ -397,8 +454,8 @@ E
     node {
         nodeid: $id
         name: $gateway
-        ring0_addr: 172.16.0.$id
-        ring1_addr: 172.16.1.$id
+        ring0_addr: $(address_of "$gateway" ring0 "$(base_family)")
+        ring1_addr: $(address_of "$gateway" ring1 "$(base_family)")
     }
 E
     done
@@ -416,7 +473,7 @@ gen_cgwha() {
 
 gen_cgwha_conf() {
     local node=$1 n rest level med extra
-    echo 'prefixes = { "10.20.0.0/16", "10.21.0.0/16" }'
+    echo "prefixes = { \"${SHARED_PREFIXES// /\", \"}\" }"
     echo "asn = $GATEWAY_ASN"
     echo "router = \"$(router_of "$node")\""
     while read -r n rest; do echo "tunnel tun$n { }"; done < <(tunnels_of "$node")

@@ -10,9 +10,8 @@ gen_frr() {
 }
 
 gen_frr_conf() { # NODE CGWHA-CONF
-    local node=$1 address peer n rest
-    address=$(level_of "$node" address)
-    peer=$(level_of "$([[ $node == gw1 ]] && echo gw2 || echo gw1)" address)
+    local node=$1 peer family prefix n rest
+    peer=$(address_of "$([[ $node == gw1 ]] && echo gw2 || echo gw1)" lan "$(base_family)")
     cat <<E
 frr defaults traditional
 hostname $node
@@ -23,76 +22,84 @@ E
     "${BIN:-$BUILD/agent}/cgwhad" -r -c "$2" |
         if [[ -n $WITH_AGENT ]]; then cat; else sed -E 's/(call .*)-LOW/\1-NORMAL/'; fi
     cat <<E
-ip prefix-list SHARED seq 5 permit 10.20.0.0/16
-ip prefix-list SHARED seq 10 permit 10.21.0.0/16
-!
 route-map FROM-CLOUD permit 10
 exit
+route-map NOTHING deny 10
+exit
+! From the other gateway: what it has is the way out only when there is none of our own.
+route-map FROM-PEER permit 10
+ set local-preference 50
+exit
+!
+E
+    for family in $(families); do gen_frr_family_maps "$node" "$family"; done
+    cat <<E
+router bgp $GATEWAY_ASN
+ bgp router-id $(level_of "$node" router_id)
+ bgp log-neighbor-changes
+ bgp graceful-restart-disable
+ no bgp network import-check
+ no bgp default ipv4-unicast
+E
+    while read -r n rest; do
+        gen_frr_neighbor "$(bgp_net "$n")1" "$CLOUD_ASN" "tun$n" "10 30"
+    done < <(tunnels_of "$node")
+    gen_frr_neighbor "$LAN_HOST" "$LAN_ASN" lan "3 9"
+    gen_frr_neighbor "$peer" "$GATEWAY_ASN" peer "3 9"
+    for family in $(families); do
+        echo " address-family ipv$family unicast"
+        for prefix in $(in_use "$SHARED_PREFIXES" "$family"); do echo "  network $prefix"; done
+        while read -r n rest; do
+            gen_frr_maps "$(bgp_net "$n")1" FROM-CLOUD "TO-tun$n-$family"
+        done < <(tunnels_of "$node")
+        gen_frr_maps "$LAN_HOST" NOTHING "TO-LAN-$family"
+        gen_frr_maps "$peer" FROM-PEER "TO-PEER-$family"
+        printf '  neighbor %s next-hop-self\n exit-address-family\n' "$peer"
+    done
+    echo exit
+}
+
+# gen_frr_family_maps NODE FAMILY: what names the family's own prefixes. FRR's words are ip and ipv6.
+gen_frr_family_maps() {
+    local node=$1 family=$2 ip=ip prefix n rest
+    [[ $family == 4 ]] || ip=ipv6
+    for prefix in $(in_use "$SHARED_PREFIXES" "$family"); do
+        echo "$ip prefix-list SHARED-$family permit $prefix"
+    done
+    cat <<E
 !
 ! To the cloud: our own prefixes and nothing else. A map for each tunnel: neighbours of one map are
 ! one update-group, for which bgpd gathers announcements for 0.5 s instead of 0.1 s.
 E
     while read -r n rest; do
         cat <<E
-route-map TO-tun$n permit 10
- match ip address prefix-list SHARED
+route-map TO-tun$n-$family permit 10
+ match $ip address prefix-list SHARED-$family
  call CGWHA-CLOUD
 exit
 !
 E
     done < <(tunnels_of "$node")
     cat <<E
-! To the LAN: what was learnt from the cloud.
-route-map TO-LAN deny 5
- match ip address prefix-list SHARED
+! To the LAN: what was learnt from the cloud. To the other gateway the same.
+route-map TO-LAN-$family deny 5
+ match $ip address prefix-list SHARED-$family
 exit
-route-map TO-LAN permit 10
+route-map TO-LAN-$family permit 10
  call CGWHA-LAN
 exit
 !
-route-map NOTHING deny 10
+route-map TO-PEER-$family deny 5
+ match $ip address prefix-list SHARED-$family
+exit
+route-map TO-PEER-$family permit 10
 exit
 !
-! To the other gateway the same; what it has is the way out only when there is none of our own.
-route-map TO-PEER deny 5
- match ip address prefix-list SHARED
+route-map SOURCE-$family permit 10
+ set src $(address_of "$node" lan "$family")
 exit
-route-map TO-PEER permit 10
-exit
-route-map FROM-PEER permit 10
- set local-preference 50
-exit
+$ip protocol bgp route-map SOURCE-$family
 !
-route-map SOURCE permit 10
- set src $address
-exit
-ip protocol bgp route-map SOURCE
-!
-router bgp $GATEWAY_ASN
- bgp router-id $address
- bgp log-neighbor-changes
- bgp graceful-restart-disable
- no bgp network import-check
-E
-    while read -r n rest; do
-        gen_frr_neighbor "$(bgp_net "$n").1" "$CLOUD_ASN" "tun$n" "10 30"
-    done < <(tunnels_of "$node")
-    gen_frr_neighbor "$LAN_HOST" "$LAN_ASN" lan "3 9"
-    gen_frr_neighbor "$peer" "$GATEWAY_ASN" peer "3 9"
-    cat <<E
- address-family ipv4 unicast
-  network 10.20.0.0/16
-  network 10.21.0.0/16
-E
-    while read -r n rest; do
-        gen_frr_maps "$(bgp_net "$n").1" FROM-CLOUD "TO-tun$n"
-    done < <(tunnels_of "$node")
-    gen_frr_maps "$LAN_HOST" NOTHING TO-LAN
-    gen_frr_maps "$peer" FROM-PEER TO-PEER
-    cat <<E
-  neighbor $peer next-hop-self
- exit-address-family
-exit
 E
 }
 
@@ -107,6 +114,7 @@ E
 
 gen_frr_maps() { # ADDRESS IN OUT
     cat <<E
+  neighbor $1 activate
   neighbor $1 route-map $2 in
   neighbor $1 route-map $3 out
 E

@@ -32,7 +32,8 @@ E
 help_of() {
     case $1 in
     up) cat <<'E' ;;
-usage: lab up [--substrate ns|uml] [--router bird|frr|mixed] [--systemd] [--no-agent] [--pacemaker] [--keep]
+usage: lab up [--substrate ns|uml] [--router bird|frr|mixed] [--family 4|6|46] [--systemd] [--no-agent]
+              [--pacemaker] [--keep]
 
 Starts all nodes and waits until the pair is in full service: every CHILD_SA installed, every BGP
 session Established, the cloud's route in the LAN from both gateways, two members in corosync, and
@@ -41,6 +42,9 @@ are as --router says: bird (default), frr, or mixed, gw1 with BIRD and gw2 with 
 
   --substrate ns    nodes are namespaces, ESP in user space (default)
   --substrate uml   each gateway and the cloud are a User-Mode Linux with a kernel of their own
+  --family 4        all is IPv4 (default)
+  --family 6        all is IPv6: outside, in the tunnels, the shared prefixes, the LAN, corosync's links
+  --family 46       shared prefixes of both: IPv4 outside and IPv4 sessions, each with the routes of both
   --systemd         process 1 of each gateway is systemd, and all daemons are its units, the
                     distribution's and those of `make install`; a node can reboot by itself
   --no-agent        without cgwhad: what the site is without this project
@@ -118,8 +122,8 @@ usage: lab traffic start [--rate PPS] [--lan ADDRESS]
        lab traffic report [--json]
        lab traffic stop [--json]
 
-Numbered UDP packets both ways between vpc (10.0.0.10) and lan (10.20.0.10, or --lan 10.21.0.10),
-1000 a second each way. 'report' counts without stopping; what is on its way is not lost yet. 'stop'
+Numbered UDP packets both ways between vpc (10.0.0.10, fd10::10) and lan (10.20.0.10, fd20:20::10, or
+--lan 10.21.0.10, fd20:21::10), 1000 a second each way of each family. 'report' counts without stopping; what is on its way is not lost yet. 'stop'
 waits for the tail, so that what it reports as lost is exact. Every gap is longer than 10 ms; a gap
 with no packet lost in it is a delay.
 E

@@ -13,11 +13,12 @@ in_net() {
 
 # net_bridges: what the node inet is made of, once it runs.
 net_bridges() {
-    local bridge address
-    while read -r bridge address; do
+    local bridge addresses address
+    while read -r bridge addresses; do
         echo "link add br-$bridge type bridge"
         echo "link set br-$bridge up"
-        [[ $address == - ]] || echo "addr add $address dev br-$bridge"
+        [[ $bridge == mgmt ]] || addresses=$(in_use "${addresses#-}")
+        for address in $addresses; do gen_address "$address" "br-$bridge"; done
     done <<<"$BRIDGES" | in_net inet ip -batch - && in_net inet ip link add br-cut type bridge
 }
 

@@ -63,12 +63,12 @@ node_prepare() {
     has_own_kernel "$node" && mgmt="$(mgmt_address "$node") $MGMT_PORT"
     {
         printf '%s=%q\n' NODE "$node" SUBSTRATE "$SUBSTRATE" WITH_AGENT "$WITH_AGENT" \
-            SRC "$SRC" BUILD "$BUILD" BIN "$BIN" CLOUD_PREFIX "$CLOUD_PREFIX" \
+            SRC "$SRC" BUILD "$BUILD" BIN "$BIN" CLOUD_PREFIXES "$CLOUD_PREFIXES" \
             INIT "$(init_of "$node")" GROUP "$(ns_group "$node")"
         printf "%s='%s'\n" INTERFACES "$(interfaces "$node" | xargs)" \
             DAEMONS "$(daemons_of "$node")" TUNNELS "$(tunnel_names "$node")" \
             SESSIONS "$(sessions_of "$node")" MGMT "$mgmt"
-        printf '%s=%q\n' ROUTER "$(router_of "$node")"
+        printf '%s=%q\n' ROUTER "$(router_of "$node")" FAMILY "$FAMILY"
     } >"$dir/env"
 }
 

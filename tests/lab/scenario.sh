@@ -4,7 +4,7 @@
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-SUBSTRATE=ns ROUTER=bird
+SUBSTRATE=ns ROUTER=bird FAMILY=4
 lab() { "$here/lab" "$@"; }
 
 # on NODE COMMAND...: in a node, bounded.
@@ -23,7 +23,8 @@ take_options() {
         case $1 in
         --substrate) SUBSTRATE=${2:?--substrate takes ns or uml} && shift ;;
         --router) ROUTER=${2:?--router takes bird, frr or mixed} && shift ;;
-        *) echo "usage: ${0##*/} [--substrate ns|uml] [--router bird|frr|mixed]" >&2 && exit 2 ;;
+        --family) FAMILY=${2:?--family takes 4, 6 or 46} && shift ;;
+        *) echo "usage: ${0##*/} [--substrate ns|uml] [--router bird|frr|mixed] [--family 4|6|46]" >&2 && exit 2 ;;
         esac
         shift
     done
@@ -95,24 +96,33 @@ trap 'exit 130' INT TERM
 
 # site_up [--no-agent]: or the test ends here, with the reason.
 site_up() {
-    lab up --substrate "$SUBSTRATE" --router "$ROUTER" ${1:+"$1"} >"$scratch/up" 2>&1 || bail_out "$(<"$scratch/up")"
+    lab up --substrate "$SUBSTRATE" --router "$ROUTER" --family "$FAMILY" ${1:+"$1"} >"$scratch/up" 2>&1 || bail_out "$(<"$scratch/up")"
     touch "$scratch/up_by_us"
 }
 
-# received_both: packets received so far, each way.
-received_both() { lab traffic report --json | jq -r '"\(.cloud_to_lan.received) \(.lan_to_cloud.received)"'; }
+# prefixes: the shared ones of the families in use.
+prefixes() {
+    case $FAMILY in *4*) echo 10.20.0.0/16 10.21.0.0/16 ;; esac
+    case $FAMILY in *6*) echo fd20:20::/48 fd20:21::/48 ;; esac
+}
+
+# received_each: packets received so far, each way of each family.
+received_each() {
+    lab traffic report --json | jq -r '[.families[] | .cloud_to_lan.received, .lan_to_cloud.received] | join(" ")'
+}
 
 # Packets a second each way. Less is for a machine that is busy with other things.
 RATE=${CGWHA_LAB_RATE:-1000}
 send_traffic() { lab traffic start --rate "$RATE"; }
 
-# flows: whether traffic arrives both ways now.
+# flows: whether traffic arrives now, both ways of each family.
 flows() {
-    local in_a out_a in_b out_b
-    read -r in_a out_a < <(received_both)
+    local before after i
+    read -ra before < <(received_each)
     sleep 0.5 # a rate is measured over a time
-    read -r in_b out_b < <(received_both)
-    ((10 * (in_b - in_a) > 3 * RATE && 10 * (out_b - out_a) > 3 * RATE))
+    read -ra after < <(received_each)
+    ((${#after[@]} > 0 && ${#after[@]} == ${#before[@]})) || return 1
+    for i in "${!after[@]}"; do ((10 * (after[i] - before[i]) > 3 * RATE)) || return 1; done
 }
 
 # stop_by_hand GATEWAY: what one would do without cgwha: IPsec first, then BIRD.

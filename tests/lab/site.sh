@@ -6,6 +6,7 @@ site_up_seconds() { [[ $SUBSTRATE == uml ]] && echo 120 || echo 60; }
 
 site_up() {
     local began=$SECONDS
+    use_family
     find_build
     [[ -z $WITH_AGENT ]] || find_agent
     check_host
@@ -53,7 +54,7 @@ site_write_down() {
     chmod 700 "$LAB"
     mkdir "$LAB/node" "$LAB/cut" "$LAB/uml"
     printf '%s=%q\n' SUBSTRATE "$SUBSTRATE" ROUTER "$ROUTER" WITH_AGENT "$WITH_AGENT" WITH_PACEMAKER "$WITH_PACEMAKER" \
-        WITH_SYSTEMD "$WITH_SYSTEMD" BUILD "$BUILD" BIN "$BIN" \
+        WITH_SYSTEMD "$WITH_SYSTEMD" FAMILY "$FAMILY" BUILD "$BUILD" BIN "$BIN" \
         >"$LAB/env"
     head -c 32 /dev/urandom | base64 -w 0 | tr -dc 'A-Za-z0-9' >"$LAB/psk"
     head -c 256 /dev/urandom >"$LAB/authkey"

@@ -4,13 +4,11 @@
 
 ALL_NODES="inet vpc lan cloud gw1 gw2" # in the order of their boot
 GATEWAYS="gw1 gw2"
-SHARED_PREFIXES="10.20.0.0/16 10.21.0.0/16"
-CLOUD_PREFIX=10.0.0.0/16
+ALL_PREFIXES="10.20.0.0/16 10.21.0.0/16 fd20:20::/48 fd20:21::/48" # shared, of both families
+ALL_CLOUD_PREFIXES="10.0.0.0/16 fd10::/48"
 CLOUD_ASN=64512
 GATEWAY_ASN=65000
 LAN_ASN=65010
-LAN_HOST=10.20.0.10
-VPC_HOST=10.0.0.10
 PROBE_PORT=9100
 MGMT_NET=10.255.0
 MGMT_PORT=2222
@@ -29,10 +27,10 @@ cloud vpc vpc
 lan lan lan
 vpc vpc vpc"
 
-# bridge address: what the node inet itself has there, as the internet's router.
-BRIDGES="out1 198.51.100.1/30
-out2 198.51.100.5/30
-outc 203.0.113.1/24
+# bridge addresses...: what the node inet itself has there, as the internet's router.
+BRIDGES="out1 198.51.100.1/30 2001:db8:1::1/64
+out2 198.51.100.5/30 2001:db8:2::1/64
+outc 203.0.113.1/24 2001:db8:c::1/64
 lan -
 vpc -
 ring0 -
@@ -40,32 +38,73 @@ ring1 -
 mgmt $MGMT_NET.1/24"
 
 # node interface addresses...
-ADDRESSES="gw1 inet 198.51.100.2/30
-gw1 lan 10.20.0.1/24 10.21.0.1/24
-gw1 ring0 172.16.0.1/24
-gw1 ring1 172.16.1.1/24
-gw2 inet 198.51.100.6/30
-gw2 lan 10.20.0.2/24 10.21.0.2/24
-gw2 ring0 172.16.0.2/24
-gw2 ring1 172.16.1.2/24
+ADDRESSES="gw1 inet 198.51.100.2/30 2001:db8:1::2/64
+gw1 lan 10.20.0.1/24 10.21.0.1/24 fd20:20::1/64 fd20:21::1/64
+gw1 ring0 172.16.0.1/24 fd16:0::1/64
+gw1 ring1 172.16.1.1/24 fd16:1::1/64
+gw2 inet 198.51.100.6/30 2001:db8:2::2/64
+gw2 lan 10.20.0.2/24 10.21.0.2/24 fd20:20::2/64 fd20:21::2/64
+gw2 ring0 172.16.0.2/24 fd16:0::2/64
+gw2 ring1 172.16.1.2/24 fd16:1::2/64
 cloud inet 203.0.113.11/24 203.0.113.12/24 203.0.113.21/24 203.0.113.22/24
-cloud vpc 10.0.0.1/24
-lan lan 10.20.0.10/24 10.21.0.10/24
-vpc vpc 10.0.0.10/24"
+cloud inet 2001:db8:c::11/64 2001:db8:c::12/64 2001:db8:c::21/64 2001:db8:c::22/64
+cloud vpc 10.0.0.1/24 fd10::1/64
+lan lan 10.20.0.10/24 10.21.0.10/24 fd20:20::10/64 fd20:21::10/64
+vpc vpc 10.0.0.10/24 fd10::10/64"
 
-# node default-gateway
-DEFAULTS="gw1 198.51.100.1
-gw2 198.51.100.5
-cloud 203.0.113.1
-vpc 10.0.0.1"
+# node default-gateways...
+DEFAULTS="gw1 198.51.100.1 2001:db8:1::1
+gw2 198.51.100.5 2001:db8:2::1
+cloud 203.0.113.1 2001:db8:c::1
+vpc 10.0.0.1 fd10::1"
 
 # number gateway gateway-outside cloud-outside: the tunnel is called tunNN everywhere.
-TUNNELS="11 gw1 198.51.100.2 203.0.113.11
+TUNNELS_4="11 gw1 198.51.100.2 203.0.113.11
 12 gw1 198.51.100.2 203.0.113.12
 21 gw2 198.51.100.6 203.0.113.21
 22 gw2 198.51.100.6 203.0.113.22"
+TUNNELS_6="11 gw1 2001:db8:1::2 2001:db8:c::11
+12 gw1 2001:db8:1::2 2001:db8:c::12
+21 gw2 2001:db8:2::2 2001:db8:c::21
+22 gw2 2001:db8:2::2 2001:db8:c::22"
 
-# gateway node-id lan-address normal-MED high-MED low-MED
+# ---- the families: `lab up --family` says 4, 6 or 46
+
+# use_family: what FAMILY makes of all that. With 46 everything outside and every session is IPv4's,
+# and each session carries the routes of both; with 6 nothing of the site is IPv4's.
+use_family() {
+    SHARED_PREFIXES=$(in_use "$ALL_PREFIXES")
+    CLOUD_PREFIXES=$(in_use "$ALL_CLOUD_PREFIXES")
+    LAN_HOSTS=$(in_use "10.20.0.10 fd20:20::10")
+    VPC_HOSTS=$(in_use "10.0.0.10 fd10::10")
+    LAN_HOST=${LAN_HOSTS%% *}
+    TUNNELS=$TUNNELS_4
+    [[ $(base_family) == 4 ]] || TUNNELS=$TUNNELS_6
+}
+
+families() { case $FAMILY in 46) echo "4 6" ;; *) echo "$FAMILY" ;; esac }
+base_family() { echo "${FAMILY:0:1}"; }
+family_of() { if [[ $1 == *:* ]]; then echo 6; else echo 4; fi; }
+
+# in_use WORDS [FAMILIES]: the addresses or prefixes among the words whose family is in use.
+in_use() {
+    local word list=()
+    for word in $1; do
+        [[ ${2:-$FAMILY} != *$(family_of "$word")* ]] || list+=("$word")
+    done
+    echo "${list[*]}"
+}
+
+# address_of NODE IF FAMILY: its first one there.
+address_of() {
+    local all
+    all=$(awk -v n="$1" -v i="$2" '$1 == n && $2 == i { $1 = $2 = ""; print }' <<<"$ADDRESSES")
+    all=$(in_use "$all" "$3")
+    all=${all%% *}
+    echo "${all%/*}"
+}
+
+# gateway node-id router-id normal-MED high-MED low-MED
 LEVELS="gw1 1 10.20.0.1 100 10 1000
 gw2 2 10.20.0.2 200 20 2000"
 
@@ -81,9 +120,9 @@ bridge_of() { awk -v n="$1" -v i="$2" '$1 == n && $2 == i { print $3 }' <<<"$CAB
 # tunnels_of NODE: the lines of TUNNELS that end there; the cloud has all.
 tunnels_of() { awk -v n="$1" 'n == "cloud" || $2 == n' <<<"$TUNNELS"; }
 
-# level_of GATEWAY FIELD: id, address, normal, high or low.
+# level_of GATEWAY FIELD: id, router_id, normal, high or low.
 level_of() {
-    awk -v n="$1" -v f="$2" 'BEGIN { split("- id address normal high low", name)
+    awk -v n="$1" -v f="$2" 'BEGIN { split("- id router_id normal high low", name)
         for (i in name) at[name[i]] = i } $1 == n { print $at[f] }' <<<"$LEVELS"
 }
 
