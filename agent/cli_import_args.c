@@ -97,12 +97,11 @@ static bool take_prefix(const char *option, const char *from, struct prefix_list
         snprintf(err, ERR_MAX, "--%s: %.200s", option, why);
         return false;
     }
-    if (prefix.family == 4 && prefix.len > 0)
+    if (prefix.len > 0)
         return true;
-    snprintf(err, ERR_MAX, "--%s: %.60s: %s", option, from,
-             prefix.family == 6
-                 ? "IPv6 is not imported: the tunnels carry IPv4"
-                 : "the default route would send the tunnels' packets into the tunnels");
+    snprintf(err, ERR_MAX,
+             "--%s: %.60s: the default route would send the tunnels' packets into the tunnels",
+             option, from);
     return false;
 }
 
@@ -132,7 +131,7 @@ static bool take_router(const char *from, struct wish *out, char err[ERR_MAX])
         *comma = '\0';
         if (strspn(comma + 1, "0123456789") == strlen(comma + 1))
             out->router_asn = (uint32_t)strtonum(comma + 1, 1, UINT32_MAX - 1, &wrong);
-        if (wrong == NULL && address_parse(text, out->router) && address_is_v4(out->router))
+        if (wrong == NULL && address_parse(text, out->router))
             return true;
     }
     snprintf(err, ERR_MAX,
@@ -185,9 +184,9 @@ static bool take_lan(const char *from, struct wish *out, char err[ERR_MAX])
 {
     if (!take_pair("lan-address", from, out->lan, err))
         return false;
-    if (address_is_v4(out->lan[0]) && address_is_v4(out->lan[1]))
+    if (address_is_v4(out->lan[0]) == address_is_v4(out->lan[1]))
         return true;
-    snprintf(err, ERR_MAX, "--lan-address: IPv6 is not imported: the tunnels carry IPv4");
+    snprintf(err, ERR_MAX, "--lan-address: one is IPv4 and the other IPv6");
     return false;
 }
 

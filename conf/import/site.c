@@ -103,10 +103,10 @@ static bool check_one(const struct source *source, char err[SITE_ERR])
                     "address (%s); were the addresses made anonymous? Get the file again",
                     FILE_WIDTH, source->file, c->id, a->cloud.outside);
     for (unsigned t = 0; t < AWS_TUNNELS; t++) {
-        if (!address_is_v4(c->tunnel[t].gateway.inside))
+        if (address_is_v4(c->tunnel[t].gateway.inside) != address_is_v4(a->gateway.inside))
             return fail(err,
-                        "%.*s: %s: IPv6 inside the tunnels is not imported; make a connection "
-                        "with IPv4 inside",
+                        "%.*s: %s: one of its tunnels has IPv4 inside and the other IPv6; get the "
+                        "file again",
                         FILE_WIDTH, source->file, c->id);
         if (c->tunnel[t].gateway.asn != a->gateway.asn || c->tunnel[t].cloud.asn != a->cloud.asn)
             return fail(err,
@@ -123,6 +123,23 @@ static bool inside_overlap(const struct aws_tunnel *a, const struct aws_tunnel *
     return address_same_net(a->gateway.inside, b->gateway.inside, x < y ? x : y);
 }
 
+static unsigned family_of(const struct source *source)
+{
+    return address_is_v4(source->connection.tunnel[0].gateway.inside) ? 4 : 6;
+}
+
+/* A connection of AWS carries one family, and the pair has to carry the same prefixes. */
+static bool check_inside_family(const struct source *a, const struct source *b, char err[SITE_ERR])
+{
+    if (family_of(a) == family_of(b))
+        return true;
+    return fail(err,
+                "%.*s: %s carries IPv%u, and %.*s: %s IPv%u; both gateways advertise the same "
+                "prefixes, so both connections have to be of one family",
+                FILE_WIDTH, a->file, a->connection.id, family_of(a), FILE_WIDTH, b->file,
+                b->connection.id, family_of(b));
+}
+
 /* AWS chooses the inside nets for each connection by itself, and may choose the same twice. */
 static bool check_inside(const struct source *const pair[PAIR], char err[SITE_ERR])
 {
@@ -135,9 +152,11 @@ static bool check_inside(const struct source *const pair[PAIR], char err[SITE_ER
                 return fail(err,
                             "%.*s: %s: the inside net of tunnel %u, %s/%u, is that of tunnel %u of "
                             "%s too; choose another at AWS (aws ec2 modify-vpn-tunnel-options "
-                            "--tunnel-options TunnelInsideCidr=...), and get the file again",
+                            "--tunnel-options %s=...), and get the file again",
                             FILE_WIDTH, b->file, b->connection.id, y->place, y->gateway.inside,
-                            y->gateway.inside_bits, x->place, a->connection.id);
+                            y->gateway.inside_bits, x->place, a->connection.id,
+                            address_is_v4(y->gateway.inside) ? "TunnelInsideCidr"
+                                                             : "TunnelInsideIpv6Cidr");
         }
     }
     return true;
@@ -184,7 +203,7 @@ static bool check_pair(const struct source *const pair[PAIR], char err[SITE_ERR]
                     "an address and a customer gateway of its own: make a second one at AWS",
                     FILE_WIDTH, b->file, y->id, y->tunnel[0].gateway.outside, x->id, FILE_WIDTH,
                     a->file);
-    return check_asn(a, b, err) && check_inside(pair, err);
+    return check_asn(a, b, err) && check_inside_family(a, b, err) && check_inside(pair, err);
 }
 
 /* ---- the site ---- */
@@ -200,6 +219,41 @@ static bool check_prefixes(const struct wish *wish, char err[SITE_ERR])
                         "%s is both --prefix and --cloud-prefix; it is either this site's or the "
                         "cloud's",
                         prefix_text(&wish->shared.item[i], text));
+    }
+    return true;
+}
+
+static bool right_family(const char *option, const char *text, unsigned family, unsigned wanted,
+                         char err[SITE_ERR])
+{
+    if (family == wanted)
+        return true;
+    return fail(err,
+                "--%s: %s is IPv%u, and the tunnels carry IPv%u: a connection of AWS carries one "
+                "family",
+                option, text, family, wanted);
+}
+
+/* What is routed through the tunnels is of the family that they carry. */
+static bool check_families(const struct wish *wish, unsigned family, char err[SITE_ERR])
+{
+    const struct prefix_list *lists[] = {&wish->shared, &wish->cloud};
+    const struct {
+        const char *option, *address;
+    } others[] = {{"lan-address", wish->lan[0]}, {"lan-router", wish->router}};
+    char text[PREFIX_TEXT];
+
+    for (unsigned i = 0; i < 2; i++) {
+        for (unsigned p = 0; p < lists[i]->count; p++) {
+            const struct prefix *prefix = &lists[i]->item[p];
+            if (!right_family(i == 0 ? "prefix" : "cloud-prefix", prefix_text(prefix, text),
+                              prefix->family, family, err))
+                return false;
+        }
+        if (others[i].address[0] != '\0' &&
+            !right_family(others[i].option, others[i].address,
+                          address_is_v4(others[i].address) ? 4 : 6, family, err))
+            return false;
     }
     return true;
 }
@@ -251,6 +305,9 @@ bool site_make(const struct sources *sources, const struct wish *wish, struct si
     memset(out, 0, sizeof(*out));
     out->wish = *wish;
     if (!choose(sources, wish, pair, err) || !check_pair(pair, err) || !check_prefixes(wish, err))
+        return false;
+    out->family = family_of(pair[0]);
+    if (!check_families(wish, out->family, err))
         return false;
     const struct aws_tunnel *first = &pair[0]->connection.tunnel[0];
     out->asn = first->gateway.asn;

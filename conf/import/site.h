@@ -60,6 +60,7 @@ struct site_node {
 struct site {
     struct wish wish;
     struct site_node node[PAIR];
+    unsigned family; /* 4 or 6: of everything that is routed through the tunnels */
     uint32_t asn, cloud_asn;
     uint32_t hold_s;
     unsigned char cluster_key[CLUSTER_KEY];

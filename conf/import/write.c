@@ -23,6 +23,16 @@ void write_prefixes(FILE *out, const struct prefix_list *list, const char *quote
                 suffix, quote);
 }
 
+void write_router_id(FILE *out, const struct site *site, unsigned node)
+{
+    if (site->family == 4)
+        write_lan_address(out, site, node);
+    else if (address_is_v4(site->node[node].outside))
+        fputs(site->node[node].outside, out);
+    else
+        fprintf(out, "0.0.0.%u", node + 1);
+}
+
 unsigned write_med(unsigned node, enum level level)
 {
     unsigned med = level == LEVEL_HIGH ? 10 : level == LEVEL_NORMAL ? 100 : 1000;

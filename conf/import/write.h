@@ -44,5 +44,7 @@ void write_prefixes(FILE *out, const struct prefix_list *list, const char *quote
  * gateway, so that at each level the first wins, and each one's high beats the other's normal. */
 unsigned write_med(unsigned node, enum level level);
 unsigned write_mtu(const struct site *site, unsigned node);
+/* A gateway's router id: its LAN address where that is IPv4, or a number of its own. */
+void write_router_id(FILE *out, const struct site *site, unsigned node);
 
 #endif

@@ -1,6 +1,17 @@
 /* bird.conf: the sessions in the tunnels, to the site's router, and between the gateways. */
 #include "conf/import/write.h"
 
+/* The channel of what is routed, and its default route. */
+static const char *channel(const struct site *site)
+{
+    return site->family == 4 ? "ipv4" : "ipv6";
+}
+
+static const char *everything(const struct site *site)
+{
+    return site->family == 4 ? "0.0.0.0/0" : "::/0";
+}
+
 /* A session inside the site: nothing else tells that its other end is dead, so it is quick. */
 static const char quick[] = "    hold time 9;\n"
                             "    keepalive time 3;\n"
@@ -18,9 +29,9 @@ static void head(FILE *out, const struct site *site, unsigned n)
             "log syslog all;\n"
             "router id ",
             site->node[n].name);
-    write_lan_address(out, site, n);
-    fputs(";\n"
-          "\n"
+    write_router_id(out, site, n);
+    fputs(site->family == 4 ? ";\n" : ";   # no other router of the site may have this one\n", out);
+    fputs("\n"
           "# The level, and the functions that apply it: cgwha_cloud() and cgwha_lan().\n"
           "# The comments in that file say why rs client, next hop self and export table\n"
           "# on stand below.\n"
@@ -30,17 +41,18 @@ static void head(FILE *out, const struct site *site, unsigned n)
           "define SHARED = [ ",
           out);
     write_prefixes(out, &site->wish.shared, "", "");
-    fputs(" ];\n"
-          "\n"
-          "protocol device { scan time 10; }\n"
-          "\n"
-          "# The LAN's segment as a route, so that next hops there are resolved by it.\n"
-          "# Without this the shared prefixes below, blackholes, would be the best match\n"
-          "# and swallow what should go to the other gateway.\n"
-          "protocol direct {\n"
-          "    ipv4;\n"
-          "    interface ",
-          out);
+    fprintf(out,
+            " ];\n"
+            "\n"
+            "protocol device { scan time 10; }\n"
+            "\n"
+            "# The LAN's segment as a route, so that next hops there are resolved by it.\n"
+            "# Without this the shared prefixes below, blackholes, would be the best match\n"
+            "# and swallow what should go to the other gateway.\n"
+            "protocol direct {\n"
+            "    %s;\n"
+            "    interface ",
+            channel(site));
     if (site->wish.lan_interface[0] != '\0')
         fprintf(out, "\"%s\";\n}\n", site->wish.lan_interface);
     else
@@ -53,12 +65,13 @@ static void shared(FILE *out, const struct site *site)
     const struct prefix_list *list = &site->wish.shared;
     char text[PREFIX_TEXT];
 
-    fputs("\n"
-          "# They do not follow the LAN: both gateways announce them as long as they are\n"
-          "# in service.\n"
-          "protocol static shared {\n"
-          "    ipv4;\n",
-          out);
+    fprintf(out,
+            "\n"
+            "# They do not follow the LAN: both gateways announce them as long as they are\n"
+            "# in service.\n"
+            "protocol static shared {\n"
+            "    %s;\n",
+            channel(site));
     if (list->count == 0)
         fputs("    route " FILL_IN_PREFIX " blackhole;\n", out);
     for (unsigned i = 0; i < list->count; i++)
@@ -68,17 +81,18 @@ static void shared(FILE *out, const struct site *site)
 
 static void kernel(FILE *out, const struct site *site, unsigned n)
 {
-    fputs("\n"
-          "protocol kernel {\n"
-          "    ipv4 {\n"
-          "        import none;\n"
-          "        # krt_prefsrc: what the gateway itself sends to the cloud comes from\n"
-          "        # its LAN address, not from a tunnel's 169.254 address, which the\n"
-          "        # cloud cannot answer.\n"
-          "        export filter {\n"
-          "            if source != RTS_BGP then reject;\n"
-          "            krt_prefsrc = ",
-          out);
+    fprintf(out,
+            "\n"
+            "protocol kernel {\n"
+            "    %s {\n"
+            "        import none;\n"
+            "        # krt_prefsrc: what the gateway itself sends to the cloud comes from\n"
+            "        # its LAN address, not from a tunnel's %s address, which the\n"
+            "        # cloud cannot answer.\n"
+            "        export filter {\n"
+            "            if source != RTS_BGP then reject;\n"
+            "            krt_prefsrc = ",
+            channel(site), site->family == 4 ? "169.254" : "inside");
     write_lan_address(out, site, n);
     fputs(";\n"
           "            accept;\n"
@@ -89,8 +103,10 @@ static void kernel(FILE *out, const struct site *site, unsigned n)
 }
 
 /* What may be learnt from the cloud. */
-static void import(FILE *out, const struct wish *wish)
+static void import(FILE *out, const struct site *site)
 {
+    const struct wish *wish = &site->wish;
+
     if (wish->cloud.count > 0) {
         fputs("            if net ~ [ ", out);
         write_prefixes(out, &wish->cloud, "", "+");
@@ -99,13 +115,14 @@ static void import(FILE *out, const struct wish *wish)
               out);
         return;
     }
-    fputs("            # Nothing of the site's own, and no default route: it would send\n"
-          "            # the tunnels' packets into the tunnels. Better name what the\n"
-          "            # cloud has:\n"
-          "            #   if net ~ [ 10.0.0.0/16+ ] then accept; reject;\n"
-          "            if net = 0.0.0.0/0 then reject;\n"
-          "            if net ~ [ ",
-          out);
+    fprintf(out,
+            "            # Nothing of the site's own, and no default route: it would send\n"
+            "            # the tunnels' packets into the tunnels. Better name what the\n"
+            "            # cloud has:\n"
+            "            #   if net ~ [ %s+ ] then accept; reject;\n"
+            "            if net = %s then reject;\n"
+            "            if net ~ [ ",
+            site->family == 4 ? "10.0.0.0/16" : "2001:db8::/56", everything(site));
     write_prefixes(out, &wish->shared, "", "+");
     fputs(" ] then reject;\n"
           "            accept;\n",
@@ -132,12 +149,12 @@ static void cloud(FILE *out, const struct site *site, unsigned n)
             "    # is aware would keep a dead tunnel's routes for so long. With it on, AWS\n"
             "    # would keep ours when BIRD dies.\n"
             "    graceful restart off;\n"
-            "    ipv4 {\n"
+            "    %s {\n"
             "        # Equal local preference for both tunnels: AWS steers its maintenance\n"
             "        # by the MED it sends, and a preference of ours would overrule it.\n"
             "        import filter {\n",
-            (unsigned long)site->asn, hold, hold / 3, hold);
-    import(out, &site->wish);
+            (unsigned long)site->asn, hold, hold / 3, hold, channel(site));
+    import(out, site);
     fprintf(out,
             "        };\n"
             "        next hop self;\n"
@@ -185,7 +202,7 @@ static void lan(FILE *out, const struct site *site, unsigned n)
     write_lan_address(out, site, n);
     fprintf(out,
             ";\n"
-            "%s    ipv4 {\n"
+            "%s    %s {\n"
             "        import none;\n"
             "        next hop self;\n"
             "        export table on;\n"
@@ -196,7 +213,7 @@ static void lan(FILE *out, const struct site *site, unsigned n)
             "        };\n"
             "    };\n"
             "}\n",
-            quick, outer ? (unsigned long)site->asn : 0);
+            quick, channel(site), outer ? (unsigned long)site->asn : 0);
 }
 
 static void peer(FILE *out, const struct site *site, unsigned n)
@@ -219,7 +236,7 @@ static void peer(FILE *out, const struct site *site, unsigned n)
     write_lan_address(out, site, n);
     fprintf(out,
             ";\n"
-            "%s    ipv4 {\n"
+            "%s    %s {\n"
             "        import filter {\n"
             "            bgp_local_pref = 50;\n"
             "            accept;\n"
@@ -228,7 +245,7 @@ static void peer(FILE *out, const struct site *site, unsigned n)
             "        export where source = RTS_BGP && proto != \"peer\";\n"
             "    };\n"
             "}\n",
-            quick);
+            quick, channel(site));
 }
 
 void write_bird(FILE *out, const struct site *site, unsigned n)

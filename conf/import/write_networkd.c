@@ -69,8 +69,8 @@ void write_network(FILE *out, const struct site *site, unsigned n, unsigned t)
             "[Network]\n"
             "Address=%s/%u\n"
             "ConfigureWithoutCarrier=yes\n"
-            "LinkLocalAddressing=no\n"
+            "LinkLocalAddressing=%s\n"
             "IPv6AcceptRA=no\n",
             tunnel->name, node->name, tunnel->name, tunnel->aws.gateway.inside,
-            tunnel->aws.gateway.inside_bits);
+            tunnel->aws.gateway.inside_bits, site->family == 4 ? "no" : "ipv6");
 }

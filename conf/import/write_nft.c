@@ -2,12 +2,13 @@
 #include "conf/import/write.h"
 
 #define TCP_V4 40u /* bytes of the headers of IPv4 and TCP */
+#define TCP_V6 60u
 
 /* The least of what the cloud's file says and what the interface's MTU leaves. */
 static unsigned clamp(const struct site *site, unsigned n)
 {
     const struct site_node *node = &site->node[n];
-    unsigned mss = write_mtu(site, n) - TCP_V4;
+    unsigned mss = write_mtu(site, n) - (site->family == 4 ? TCP_V4 : TCP_V6);
 
     for (unsigned t = 0; t < AWS_TUNNELS; t++) {
         if (node->tunnel[t].aws.mss < mss)

@@ -3,12 +3,13 @@
 
 void write_strongswan(FILE *out, const struct site *site, unsigned n)
 {
-    (void)site;
     (void)n;
-    fputs("# /etc/strongswan.d/cgwha.conf, the same on both gateways.\n"
-          "charon {\n"
-          "    # The selectors are 0.0.0.0/0: installed as routes they would send\n"
-          "    # everything into one tunnel. The routes come from BGP.\n"
+    fprintf(out,
+            "# /etc/strongswan.d/cgwha.conf, the same on both gateways.\n"
+            "charon {\n"
+            "    # The selectors are %s: installed as routes they would send\n",
+            site->family == 4 ? "0.0.0.0/0" : "::/0");
+    fputs("    # everything into one tunnel. The routes come from BGP.\n"
           "    install_routes = no\n"
           "    install_virtual_ip = no\n"
           "    # Give up on a peer that does not answer after 2 + 3.6 + 6.5 + 11.7 = 24\n"

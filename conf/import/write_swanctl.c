@@ -43,8 +43,10 @@ static void connection(FILE *out, const struct site *site, const struct site_tun
           out);
 }
 
-static void common(FILE *out, const struct site_node *node)
+static void common(FILE *out, const struct site *site, const struct site_node *node)
 {
+    const char *all = site->family == 4 ? "0.0.0.0/0" : "::/0";
+
     fprintf(out,
             "\n"
             "# What both tunnels have in common.\n"
@@ -62,12 +64,14 @@ static void common(FILE *out, const struct site_node *node)
             "    unique = replace\n"
             "}\n",
             node->local, node->outside);
-    fputs("\n"
-          "cgwha-child {\n"
-          "    # AWS takes these and no others; what goes in is decided by routes.\n"
-          "    local_ts = 0.0.0.0/0\n"
-          "    remote_ts = 0.0.0.0/0\n"
-          "    # As at AWS; the default of 32 drops packets that were reordered on the\n"
+    fprintf(out,
+            "\n"
+            "cgwha-child {\n"
+            "    # AWS takes these and no others; what goes in is decided by routes.\n"
+            "    local_ts = %s\n"
+            "    remote_ts = %s\n",
+            all, all);
+    fputs("    # As at AWS; the default of 32 drops packets that were reordered on the\n"
           "    # way.\n"
           "    replay_window = 1024\n"
           "    mode = tunnel\n"
@@ -96,7 +100,7 @@ void write_swanctl(FILE *out, const struct site *site, unsigned n)
     for (unsigned t = 0; t < AWS_TUNNELS; t++)
         connection(out, site, &node->tunnel[t]);
     fputs("}\n", out);
-    common(out, node);
+    common(out, site, node);
     fputs("\n"
           "secrets {\n",
           out);

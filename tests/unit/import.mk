@@ -34,6 +34,8 @@ EXTRA_DIST += \
 	tests/data/aws/anonymous.xml \
 	tests/data/aws/gw1.xml \
 	tests/data/aws/gw2.xml \
+	tests/data/aws/gw1-ipv6.xml \
+	tests/data/aws/gw2-ipv6.xml \
 	tests/data/aws/static.xml \
 	tests/data/aws/pair.json
 
@@ -51,6 +53,11 @@ EXTRA_DIST += tests/golden/import/bare/README tests/golden/import/full/README \
 	tests/golden/import/bare/gw1.etc.frr.frr.conf tests/golden/import/full/README.frr \
 	tests/golden/import/full/south.etc.frr.frr.conf \
 	tests/golden/import/full/south.etc.cgwha.frr.conf \
+	tests/golden/import/ipv6/README tests/golden/import/ipv6/gw2.etc.frr.frr.conf \
+	tests/golden/import/ipv6/bare.bird.conf tests/golden/import/ipv6/vti.netdev \
+	tests/golden/import/ipv6/vti.sysctl \
+	$(IMPORT_FIRST:%=tests/golden/import/ipv6/gw1.%) \
+	$(IMPORT_SECOND:%=tests/golden/import/ipv6/gw2.%) \
 	$(IMPORT_FIRST:%=tests/golden/import/bare/gw1.%) \
 	$(IMPORT_SECOND:%=tests/golden/import/bare/gw2.%) \
 	$(IMPORT_FIRST:%=tests/golden/import/full/north.%) \

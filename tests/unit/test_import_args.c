@@ -96,6 +96,24 @@ static void takes_everything(void **state)
     assert_int_equal(w.token_ms, 1000);
 }
 
+static void takes_ipv6(void **state)
+{
+    char err[ERR_MAX];
+    struct wish w;
+    bool help;
+
+    (void)state;
+    if (!parse("import aws f --output d --prefix fd20:20::/48 --cloud-prefix fd10::/48 "
+               "--lan-address fd20:20:0::1,fd20:20::2 --lan-router FD20:20::10,65010",
+               &w, &help, err))
+        fail_msg("%s", err);
+    assert_int_equal(w.shared.item[0].family, 6);
+    assert_int_equal(w.cloud.item[0].family, 6);
+    assert_string_equal(w.lan[0], "fd20:20::1");
+    assert_string_equal(w.router, "fd20:20::10");
+    assert_int_equal(w.router_asn, 65010);
+}
+
 static void asks_for_help(void **state)
 {
     char err[ERR_MAX];
@@ -122,19 +140,21 @@ static void refuses(void **state)
     bad("import aws f --output d --name README", "--name takes 1 to 31");
     bad("import aws f --output d --name a --name b --name c", "more than twice");
     bad("import aws f --output d --prefix 10.20.0.1/16", "write 10.20.0.0/16");
-    bad("import aws f --output d --prefix fd00::/48", "IPv6 is not imported");
     bad("import aws f --output d --cloud-prefix 0.0.0.0/0", "the default route");
+    bad("import aws f --output d --cloud-prefix ::/0", "the default route");
+    bad("import aws f --output d --prefix fd20::1/48", "write fd20::/48");
     bad("import aws f --output d --prefix 10.20.0.0/16 --prefix 10.20.0.0/16", "--prefix: ");
     bad("import aws f --output d --lan-address 10.20.0.1", "takes two different addresses");
     bad("import aws f --output d --lan-address 10.20.0.1,10.20.0.1",
         "takes two different addresses");
-    bad("import aws f --output d --lan-address fd00::1,fd00::2", "IPv6 is not imported");
+    bad("import aws f --output d --lan-address fd20::1,10.20.0.2",
+        "one is IPv4 and the other IPv6");
     bad("import aws f --output d --lan-interface a\"b", "takes an interface's name");
     bad("import aws f --output d --lan-interface much-too-long-a-name",
         "takes an interface's name");
     bad("import aws f --output d --lan-router 10.20.0.10", "as 10.20.0.10,65010");
     bad("import aws f --output d --lan-router 10.20.0.10,0", "as 10.20.0.10,65010");
-    bad("import aws f --output d --lan-router fd00::1,65010", "as 10.20.0.10,65010");
+    bad("import aws f --output d --lan-router fd20::x,65010", "as 10.20.0.10,65010");
     bad("import aws f --output d --ring a,b", "--ring takes two different addresses");
     bad("import aws f --output d --ring 1.1.1.1,1.1.1.2 --ring 1.1.2.1,1.1.2.2 --ring "
         "1.1.3.1,1.1.3.2",
@@ -147,9 +167,8 @@ static void refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(takes_the_least),
-        cmocka_unit_test(takes_everything),
-        cmocka_unit_test(asks_for_help),
+        cmocka_unit_test(takes_the_least), cmocka_unit_test(takes_everything),
+        cmocka_unit_test(takes_ipv6),      cmocka_unit_test(asks_for_help),
         cmocka_unit_test(refuses),
     };
 

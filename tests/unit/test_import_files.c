@@ -29,21 +29,33 @@ static void add(struct prefix_list *list, const char *text)
     assert_true(prefix_list_add(list, &prefix, why));
 }
 
-/* The files of the two connections of the data. */
-static void make(const struct wish *wish, struct files *out)
+/* Of the connections in one file, or in two (NULL: there is no second). */
+static void make_from(const char *one, const char *other, const struct wish *wish,
+                      struct files *out)
 {
-    char *pair = aws_file("pair.json"), err[SITE_ERR] = "", why[ERR_MAX] = "";
+    const char *const names[] = {one, other};
+    char err[SITE_ERR] = "", why[ERR_MAX] = "";
     struct sources sources = {0};
     struct site site;
 
-    if (!source_read("pair.json", pair, strlen(pair), &sources, err) ||
-        !site_make(&sources, wish, &site, err))
+    for (unsigned i = 0; i < 2 && names[i] != NULL; i++) {
+        char *text = aws_file(names[i]);
+        if (!source_read(names[i], text, strlen(text), &sources, err))
+            fail_msg("%s", err);
+        free(text);
+    }
+    if (!site_make(&sources, wish, &site, err))
         fail_msg("%s", err);
     memset(site.cluster_key, 0x5a, sizeof(site.cluster_key));
     if (!files_make(&site, out, why))
         fail_msg("%s", why);
     sources_free(&sources);
-    free(pair);
+}
+
+/* The files of the two connections of the data. */
+static void make(const struct wish *wish, struct files *out)
+{
+    make_from("pair.json", NULL, wish, out);
 }
 
 static void compare(const struct files *files, const char *folder)
@@ -137,6 +149,50 @@ static void writes_for_frr(void **state)
             golden_compare("import/bare/gw1.etc.frr.frr.conf", files.file[i].text);
     }
     assert_non_null(strstr(files.open, "        gw2/etc/frr/frr.conf\n"));
+    files_free(&files);
+}
+
+/* IPv6 in the tunnels and outside, all that is said, and nothing. */
+static void writes_for_ipv6(void **state)
+{
+    struct wish w = {.lan_interface = "lan",
+                     .lan = {"fd20:20::1", "fd20:20::2"},
+                     .ring = {{"fd16::1", "fd16::2"}},
+                     .rings = 1,
+                     .router = "fd20:20::10",
+                     .router_asn = 65010,
+                     .token_ms = 500};
+    const struct wish none = {.token_ms = 500, .device = DEVICE_VTI};
+    struct files files;
+
+    (void)state;
+    add(&w.shared, "fd20:20::/48");
+    add(&w.shared, "fd20:21::/48");
+    add(&w.cloud, "fd10::/48");
+    make_from("gw1-ipv6.xml", "gw2-ipv6.xml", &w, &files);
+    compare(&files, "ipv6");
+    for (unsigned i = 0; i < files.count; i++) /* nothing of IPv4 is left but the router id */
+        assert_true(files.file[i].mode == 0400 ||
+                    (strstr(files.file[i].text, "ipv4") == NULL &&
+                     strstr(files.file[i].text, "169.254") == NULL &&
+                     strstr(files.file[i].text, "0.0.0.0/0") == NULL));
+    files_free(&files);
+    w.bgp = BGP_FRR;
+    make_from("gw1-ipv6.xml", "gw2-ipv6.xml", &w, &files);
+    for (unsigned i = 0; i < files.count; i++) {
+        if (strcmp(files.file[i].path, "gw2/etc/frr/frr.conf") == 0)
+            golden_compare("import/ipv6/gw2.etc.frr.frr.conf", files.file[i].text);
+    }
+    files_free(&files);
+    make_from("gw1-ipv6.xml", "gw2-ipv6.xml", &none, &files);
+    for (unsigned i = 0; i < files.count; i++) {
+        if (strcmp(files.file[i].path, "gw1/etc/bird/bird.conf") == 0)
+            golden_compare("import/ipv6/bare.bird.conf", files.file[i].text);
+        else if (strcmp(files.file[i].path, "gw1/etc/systemd/network/60-tun11.netdev") == 0)
+            golden_compare("import/ipv6/vti.netdev", files.file[i].text);
+        else if (strcmp(files.file[i].path, "gw1/etc/sysctl.d/60-cgwha.conf") == 0)
+            golden_compare("import/ipv6/vti.sysctl", files.file[i].text);
+    }
     files_free(&files);
 }
 
@@ -303,6 +359,7 @@ int main(void)
         cmocka_unit_test(writes_with_words_to_be_filled_in),
         cmocka_unit_test(writes_all_that_is_said),
         cmocka_unit_test(writes_for_frr),
+        cmocka_unit_test(writes_for_ipv6),
         cmocka_unit_test(knows_a_router_of_the_own_as),
         cmocka_unit_test(keeps_keys_in_their_files),
         cmocka_unit_test_setup_teardown(saves_with_modes_whatever_the_umask, make_work,

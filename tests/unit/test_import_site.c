@@ -201,6 +201,50 @@ static void checks_what_was_wished(void **state)
                    "10.0.0.0/16 is both --prefix and --cloud-prefix");
 }
 
+/* A connection of AWS carries IPv4 or IPv6, and the pair the same prefixes. */
+static void keeps_to_one_family(void **state)
+{
+    struct sources sources = two(aws_file("gw1-ipv6.xml"), aws_file("gw2-ipv6.xml"));
+    struct prefix prefix;
+    struct wish wish = {0};
+    char err[SITE_ERR] = "", why[ERR_MAX];
+    struct site site;
+
+    (void)state;
+    if (!site_make(&sources, &wish, &site, err))
+        fail_msg("%s", err);
+    assert_int_equal(site.family, 6);
+    assert_string_equal(site.node[0].outside, "2001:db8:1::2");
+    assert_string_equal(site.node[1].tunnel[0].aws.cloud.outside, "2001:db8:c::21");
+    assert_string_equal(site.node[1].tunnel[0].aws.gateway.inside, "fd00:21::2");
+    assert_int_equal(site.node[1].tunnel[0].aws.gateway.inside_bits, 126);
+    sources_free(&sources);
+    no_pair(two(aws_edited("gw1.xml", "vgw-", "tgw-", 1), aws_file("gw2-ipv6.xml")),
+            "one.xml: vpn-00000000000000001 carries IPv4, and two.xml: vpn-00000000000000062 IPv6");
+    no_pair(
+        two(aws_file("gw1-ipv6.xml"),
+            aws_edit(aws_edited("gw2-ipv6.xml", "fd00:22::", "169.254.22.", 0), "          126\n",
+                     "30\n", 1)),
+        "two.xml: vpn-00000000000000062: one of its tunnels has IPv4 inside and the other IPv6");
+    no_pair(two(aws_file("gw1-ipv6.xml"), aws_edited("gw2-ipv6.xml", "fd00:22::", "fd00:11::", 0)),
+            "--tunnel-options TunnelInsideIpv6Cidr=...");
+    strlcpy(wish.router, "10.20.0.10", sizeof(wish.router));
+    no_pair_wished(two(aws_file("gw1-ipv6.xml"), aws_file("gw2-ipv6.xml")), &wish,
+                   "--lan-router: 10.20.0.10 is IPv4, and the tunnels carry IPv6");
+    strlcpy(wish.router, "fd20::10", sizeof(wish.router));
+    no_pair_wished(two(aws_file("gw1.xml"), aws_file("gw2.xml")), &wish,
+                   "--lan-router: fd20::10 is IPv6, and the tunnels carry IPv4");
+    wish = (struct wish){0};
+    strlcpy(wish.lan[0], "10.20.0.1", sizeof(wish.lan[0]));
+    no_pair_wished(two(aws_file("gw1-ipv6.xml"), aws_file("gw2-ipv6.xml")), &wish,
+                   "--lan-address: 10.20.0.1 is IPv4");
+    wish = (struct wish){0};
+    assert_true(prefix_parse("10.0.0.0/16", &prefix, why));
+    assert_true(prefix_list_add(&wish.cloud, &prefix, why));
+    no_pair_wished(two(aws_file("gw1-ipv6.xml"), aws_file("gw2-ipv6.xml")), &wish,
+                   "--cloud-prefix: 10.0.0.0/16 is IPv4");
+}
+
 static void compares_addresses(void **state)
 {
     char text[ADDRESS_LEN];
@@ -230,6 +274,7 @@ int main(void)
         cmocka_unit_test(sees_nets_of_different_length_overlap),
         cmocka_unit_test(chooses_by_id),
         cmocka_unit_test(checks_what_was_wished),
+        cmocka_unit_test(keeps_to_one_family),
         cmocka_unit_test(compares_addresses),
     };
 
