@@ -39,10 +39,11 @@ enum severity {
       "tunnel.ike and tunnel.child in cgwha.conf are the names in swanctl.conf; swanctl "          \
       "--load-all.")                                                                               \
     X(SELECTORS, "ipsec.selectors", FAULT,                                                         \
-      "AWS takes 0.0.0.0/0 on both sides and nothing else: with less, BGP or the site's traffic "  \
-      "does not pass. What goes in is decided by routes.",                                         \
-      "local_ts = 0.0.0.0/0 and remote_ts = 0.0.0.0/0 in the child of swanctl.conf, one xfrm "     \
-      "interface for each tunnel.")                                                                \
+      "AWS takes 0.0.0.0/0 on both sides, ::/0 with IPv6 inside, and nothing else: with less, "    \
+      "BGP "                                                                                       \
+      "or the site's traffic does not pass. What goes in is decided by routes.",                   \
+      "local_ts = 0.0.0.0/0 and remote_ts = 0.0.0.0/0 (both ::/0 for IPv6 prefixes) in the child " \
+      "of swanctl.conf, one xfrm interface for each tunnel.")                                      \
     X(DPD_OFF, "ipsec.dpd-off", FAULT,                                                             \
       "A peer that is gone is never noticed, and a tunnel that is dead looks alive.",              \
       "dpd_delay = 10s in the connection of swanctl.conf.")                                        \
@@ -133,12 +134,13 @@ enum severity {
       "counts.")                                                                                   \
     X(MTU, "kernel.mtu", WARNING,                                                                  \
       "Packets that do not fit into ESP are lost: AWS's end does not tell the sender.",            \
-      "At most 1446 on the tunnel's device, 1436 with UDP encapsulation.")                         \
+      "At most 1446 on the tunnel's device, 1436 with UDP encapsulation; 20 less if AWS's "        \
+      "outside address is IPv6.")                                                                  \
     X(MSS, "kernel.mss", NOTE,                                                                     \
       "There is no path MTU discovery through AWS's end: TCP from the LAN that is not clamped "    \
       "here or at the LAN's router stalls on large packets.",                                      \
       "nft add rule inet filter forward oifname \"tun*\" tcp flags syn tcp option maxseg size "    \
-      "set 1396, and the same for iifname.")                                                       \
+      "set 1396 (1376 if it is IPv6 that is routed), and the same for iifname.")                   \
     X(COROSYNC_SILENT, "corosync.silent", FAULT,                                                   \
       "The agent is alone: no drain goes, and no takeover before BGP's hold time.",                \
       "systemctl status corosync; corosync -t checks its configuration.")                          \

@@ -133,11 +133,19 @@ void ipsec_facts_stats(struct ipsec_facts *facts, struct vici_text message)
 
 /* ---- what is wrong with it ---- */
 
-/* charon writes 0.0.0.0/0 and ::/0 so, and "dynamic" for what is not fixed. */
-static bool is_all(const char *selectors)
+/* All of each family that a shared prefix has, and no part of any. charon writes 0.0.0.0/0 and ::/0
+ * so, and "dynamic" for what is not fixed. */
+static bool is_all(const char *selectors, const struct conf *conf)
 {
-    return strcmp(selectors, "0.0.0.0/0") == 0 || strcmp(selectors, "::/0") == 0 ||
-           strcmp(selectors, "0.0.0.0/0 ::/0") == 0 || strcmp(selectors, "::/0 0.0.0.0/0") == 0;
+    bool all[2] = {strcmp(selectors, "0.0.0.0/0") == 0, strcmp(selectors, "::/0") == 0};
+
+    if (strcmp(selectors, "0.0.0.0/0 ::/0") == 0 || strcmp(selectors, "::/0 0.0.0.0/0") == 0)
+        all[0] = all[1] = true;
+    for (unsigned p = 0; p < conf->router.prefixes.count; p++) {
+        if (!all[conf->router.prefixes.item[p].family == 6])
+            return false;
+    }
+    return all[0] || all[1];
 }
 
 static void judge_dpd(const struct conn_facts *f, const char *name, struct findings *list)
@@ -189,7 +197,7 @@ void ipsec_judge(const struct ipsec_facts *facts, const struct conf *conf, struc
                   conf->ipsec.tunnel[t].ike, conf->ipsec.tunnel[t].child);
             continue;
         }
-        if (!facts->overlay && (!is_all(f->local_ts) || !is_all(f->remote_ts)))
+        if (!facts->overlay && (!is_all(f->local_ts, conf) || !is_all(f->remote_ts, conf)))
             found(list, FINDING_SELECTORS, name, "its selectors are %.100s === %.100s", f->local_ts,
                   f->remote_ts);
         judge_dpd(f, name, list);

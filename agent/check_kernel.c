@@ -29,19 +29,28 @@ static long number_in(const char *path)
     return text[0] != '\0' ? strtol(text, NULL, 10) : -1;
 }
 
-static void check_forwarding(struct findings *list, const struct conf *conf)
+/* Of the shared prefixes: 1 for IPv4, 2 for IPv6, or both. */
+static unsigned families_of(const struct conf *conf)
 {
     unsigned families = 0;
 
     for (unsigned p = 0; p < conf->router.prefixes.count; p++)
         families |= conf->router.prefixes.item[p].family == 4 ? 1u : 2u;
+    return families;
+}
+
+static void check_forwarding(struct findings *list, const struct conf *conf)
+{
+    unsigned families = families_of(conf);
+
     if ((families & 1u) && number_in("/proc/sys/net/ipv4/ip_forward") == 0)
         found(list, FINDING_FORWARDING, "", "net.ipv4.ip_forward is 0");
     if ((families & 2u) && number_in("/proc/sys/net/ipv6/conf/all/forwarding") == 0)
         found(list, FINDING_FORWARDING, "", "net.ipv6.conf.all.forwarding is 0");
 }
 
-/* For each device the larger of its own number and that of `all` counts: ip-sysctl. */
+/* IPv6 has no such thing. For each device the larger of its own number and that of `all` counts:
+ * ip-sysctl. */
 static void check_rp_filter(struct findings *list)
 {
     long all = number_in(CONF_4 "/all/rp_filter");
@@ -136,7 +145,8 @@ void check_kernel(struct findings *list, const struct conf *conf,
                   char source[TUNNELS_MAX][CHECK_ADDRESS_LEN])
 {
     check_forwarding(list, conf);
-    check_rp_filter(list);
+    if (families_of(conf) & 1u)
+        check_rp_filter(list);
     check_mtu(list, conf, source);
     if (!clamps("nft list ruleset 2>/dev/null", "maxseg size set") &&
         !clamps("iptables-save -t mangle 2>/dev/null", "TCPMSS"))
