@@ -108,6 +108,8 @@ static void judges_connections(void **state)
     } while (0)
     WITH(f.tunnel[1].loaded = false, FINDING_NOT_LOADED);
     WITH(strlcpy(f.tunnel[1].local_ts, "10.20.0.0/16", SELECTORS_LEN), FINDING_SELECTORS);
+    /* The shared prefix is IPv4's: all of IPv6 has no room for it. */
+    WITH(strlcpy(f.tunnel[1].local_ts, "::/0", SELECTORS_LEN), FINDING_SELECTORS);
     WITH(strlcpy(f.tunnel[1].remote_ts, "0.0.0.0/0 10.0.0.0/8", SELECTORS_LEN), FINDING_SELECTORS);
     WITH(f.tunnel[1].dpd_delay_s = 0, FINDING_DPD_OFF);
     WITH(f.tunnel[1].dpd_delay_s = 31, FINDING_DPD_SLOW);
