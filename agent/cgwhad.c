@@ -29,6 +29,7 @@
 #include "agent/sentence.h"
 #include "agent/store.h"
 #include "agent/track.h"
+#include "agent/vrrp.h"
 #include "cluster/cluster.h"
 #include "conf/conf.h"
 #include "routing/frr_level.h"
@@ -130,6 +131,13 @@ static void saved(void *ctx, uint32_t id, bool ok, const char *why)
     struct daemon *d = ctx;
 
     runtime_saved(&d->runtime, id, ok, why);
+}
+
+static bool vrrp(void *ctx, uint8_t level, char why[ERR_MAX])
+{
+    struct daemon *d = ctx;
+
+    return vrrp_write(d->conf.vrrp_file, level, why);
 }
 
 /* Without corosync the agent cannot work; but it can start, and wait for it, alone. */
@@ -252,6 +260,7 @@ static const struct runtime_ports ports = {
     .timer_set = timer_set,
     .timer_clear = timer_clear,
     .save = save,
+    .vrrp = vrrp,
     .started = started,
     .told = told,
     .tracks = see_tracks,

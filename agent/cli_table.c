@@ -385,6 +385,9 @@ static void lines_of_sickness(struct paragraph *p, struct json_object *node)
         }
         line(p, PAINT_BAD, w.text);
     }
+    /* What is wrong and makes no organ sick. */
+    for (size_t i = json_count(node, "sick"); i < json_count(node, "sick-why"); i++)
+        line(p, PAINT_BAD, json_text_at(node, "sick-why", i));
 }
 
 static void lines_of_trouble(struct paragraph *p, struct json_object *status,

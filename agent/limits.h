@@ -48,6 +48,7 @@
 #define RELEASE_DEADLINE_MS 10000
 #define SAVE_DEADLINE_MS    2000
 #define SAVE_RETRY_MS       5000 /* the runtime's own, after a save that failed */
+#define VRRP_RETRY_MS       1000 /* the same for the level that keepalived reads */
 
 /* How a router driver speaks to its router (milliseconds). */
 #define ROUTER_SILENCE_MS   2000  /* no byte of a reply for so long: the router hangs */

@@ -11,6 +11,7 @@ noinst_LIBRARIES += agent/libruntime.a
 agent_libruntime_a_SOURCES = \
 	agent/runtime.c agent/runtime.h agent/inner.h \
 	agent/show.c \
+	agent/vrrp.c agent/vrrp.h \
 	agent/cover.c agent/cover.h \
 	agent/settle.c agent/settle.h \
 	agent/track.h \

@@ -278,6 +278,9 @@ static void put_sick_why(struct json_object *o, const struct runtime *rt)
         json_object_array_add(
             a, json_object_new_string("the intent could not be written; see journalctl -u cgwhad"));
     put_tracks_why(a, rt);
+    if (rt->vrrp_sick)
+        json_object_array_add(a, json_object_new_string("the level could not be written for "
+                                                        "keepalived; see journalctl -u cgwhad"));
     json_object_object_add(o, "sick-why", a);
 }
 

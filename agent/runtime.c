@@ -159,6 +159,33 @@ static void tell_order(struct runtime *rt, unsigned which, enum outcome outcome,
     }
 }
 
+/* What keepalived adds to this gateway's VRRP priority. A failure is told once and tried again, and
+ * stops nothing: a drain sees in the counters whether the LAN's traffic has gone. */
+static void give_vrrp(struct runtime *rt, uint8_t level)
+{
+    bool was_sick = rt->vrrp_sick;
+    char why[ERR_MAX];
+
+    rt->vrrp_level = level;
+    rt->vrrp_sick = !rt->ports->vrrp(rt->ctx, level, why);
+    if (!rt->vrrp_sick)
+        rt->ports->timer_clear(rt->ctx, SLOT_VRRP);
+    else
+        rt->ports->timer_set(rt->ctx, SLOT_VRRP, VRRP_RETRY_MS);
+    if (rt->vrrp_sick && !was_sick)
+        show_text(rt, TOLD_ORDER_FAILED, rt->engine.op, why);
+}
+
+/* A level is in force. The LAN is told after the router, up and down alike. Up: its traffic comes
+ * only when the cloud has been given what shows it the way back. Down: a level that cannot be read
+ * back is undone, and the LAN has then not moved at all. Until it moves nothing is lost, for a
+ * gateway that is low or withdrawn forwards as before. */
+static void level_in_force(struct runtime *rt, uint8_t level)
+{
+    rt->level_proven = true;
+    give_vrrp(rt, level);
+}
+
 static void order_done(struct runtime *rt, unsigned which, enum outcome outcome, const char *why)
 {
     struct event ev = {.type = EVENT_DONE};
@@ -167,7 +194,8 @@ static void order_done(struct runtime *rt, unsigned which, enum outcome outcome,
     rt->ports->timer_clear(rt->ctx, SLOT_ORDER + which);
     if (which == ORDER_LEVEL) {
         rt->level_done_ns = rt->ports->now_ns(rt->ctx);
-        rt->level_proven |= outcome == OUTCOME_OK;
+        if (outcome == OUTCOME_OK)
+            level_in_force(rt, rt->order_level);
     }
     tell_order(rt, which, outcome, why);
     ev.done.order = (uint8_t)which;
@@ -458,6 +486,9 @@ static void start_engine(struct runtime *rt)
     memcpy(ev.start.id, rt->nodes.id, sizeof(ev.start.id));
     ev.start.prefixes = prefix_list_mask(&rt->conf->router.prefixes);
     ev.start.digest = prefix_list_digest(&rt->conf->router.prefixes);
+    /* A start moves nothing: where the router cannot be asked, what stands there is left. */
+    if (rt->router_read && rt->router_seen.level_known)
+        give_vrrp(rt, ev.start.level);
     rt->ports->started(rt->ctx);
     feed(rt, &ev);
     look(rt);
@@ -655,6 +686,8 @@ void runtime_timer(struct runtime *rt, unsigned slot)
         start_engine(rt);
     } else if (slot == SLOT_SAVE) {
         save_again(rt);
+    } else if (slot == SLOT_VRRP) {
+        give_vrrp(rt, rt->vrrp_level);
     }
 }
 

@@ -27,6 +27,7 @@ enum slot {
     SLOT_TICK,  /* keeps the loop's pulse, to see it stand still */
     SLOT_START, /* the router has so long to show itself before the engine starts without it */
     SLOT_SAVE,  /* before a save that failed is tried again */
+    SLOT_VRRP,  /* the same for the level that keepalived reads */
     SLOTS
 };
 
@@ -96,6 +97,8 @@ struct runtime_ports {
     void (*timer_clear)(void *ctx, unsigned slot);
     /* Writes the intent durably and answers by runtime_saved(id, ok). */
     void (*save)(void *ctx, uint32_t id, const struct saved *saved);
+    /* Writes the level (enum level) where keepalived reads it. False with why. */
+    bool (*vrrp)(void *ctx, uint8_t level, char why[ERR_MAX]);
     /* The engine starts in this moment: make the cluster and put it into runtime.cluster. */
     void (*started)(void *ctx);
     /* Something people want to know at once. */
@@ -123,6 +126,8 @@ struct runtime {
     uint32_t order_id[ORDERS]; /* the one under way; 0: none */
     uint32_t save_id;          /* of the last save, whether ordered or tried again */
     uint8_t order_level;       /* of the level order under way */
+    uint8_t vrrp_level;        /* as given to keepalived last, or to be given as soon as it can be */
+    bool vrrp_sick;            /* it could not be */
     bool level_proven;         /* this agent has put a level in force and read it back */
     uint64_t level_done_ns;    /* snapshots begun before this say nothing about the level */
     uint64_t router_polled_ns; /* when the snapshot under way was asked for; 0: none is */

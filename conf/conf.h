@@ -44,6 +44,7 @@ struct conf {
     uint32_t freshen_horizon_s; /* a guard rekeys what would rekey within so long */
     char state_dir[PATH_LEN];   /* /var/lib/cgwha */
     char run_dir[PATH_LEN];     /* /run/cgwha */
+    char vrrp_file[PATH_LEN];   /* /run/cgwha/vrrp */
     char corosync_conf[PATH_LEN];
     char hooks_dir[PATH_LEN]; /* /etc/cgwha/hooks.d */
     uint32_t hook_limit_ms;   /* one hook may run so long */

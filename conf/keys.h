@@ -32,7 +32,7 @@ enum key_type {
       "One section for each tunnel of this gateway. Its name is yours; cgwha status shows it.")    \
     X(LAN, "lan", "", LANS_MAX,                                                                    \
       "One section for each BGP session towards your own routers. Leave it out if there is none "  \
-      "(static routes, VRRP): cgwha then moves the cloud's side only.")                            \
+      "(static routes, VRRP): VRRP follows by vrrp-file.")                                         \
     X(TRACK, "track", "", TRACKS_MAX,                                                              \
       "What else this gateway needs to carry traffic, one section each, with a name of yours. "    \
       "When one of them is down and the other gateway can carry, this one stands aside at low; "   \
@@ -99,6 +99,10 @@ enum key_type {
       NULL, "Where the intent (in service or maintenance) is kept over a reboot.")                 \
     X(RUN_DIR, TOP, "run-dir", VALUE_PATH, "/run/cgwha", 0, 0, "", KEY_AT(run_dir), NULL,          \
       "Where the pid file is kept.")                                                               \
+    X(VRRP_FILE, TOP, "vrrp-file", VALUE_PATH, "/run/cgwha/vrrp", 0, 0, "", KEY_AT(vrrp_file),     \
+      NULL,                                                                                        \
+      "The level in force as a number, for a track_file of keepalived: 0 withdrawn, 1 low, "       \
+      "2 normal, 3 high; see docs/lan.md. Written whether or not anybody reads it.")               \
     X(COROSYNC_CONF, TOP, "corosync-conf", VALUE_PATH, "/etc/corosync/corosync.conf", 0, 0, "",    \
       KEY_AT(corosync_conf), NULL,                                                                 \
       "corosync's configuration; the names of the gateways are read from its nodelist.")           \

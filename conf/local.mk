@@ -36,6 +36,7 @@ dist_samplesgw1_DATA = \
 	conf/samples/gw1/frr.conf \
 	conf/samples/gw1/frr-low.conf \
 	conf/samples/gw1/interfaces \
+	conf/samples/gw1/keepalived.conf \
 	conf/samples/gw1/strongswan.conf \
 	conf/samples/gw1/swanctl.conf \
 	conf/samples/gw1/sysctl.conf
@@ -45,6 +46,7 @@ dist_samplesgw2_DATA = \
 	conf/samples/gw2/cgwha.conf \
 	conf/samples/gw2/corosync.conf \
 	conf/samples/gw2/interfaces \
+	conf/samples/gw2/keepalived.conf \
 	conf/samples/gw2/strongswan.conf \
 	conf/samples/gw2/swanctl.conf \
 	conf/samples/gw2/sysctl.conf

@@ -25,7 +25,8 @@ dist_check_SCRIPTS += tests/conf/manuals
 TESTS += tests/conf/manuals
 
 # What is read besides the manuals; docs/README.md tells of each.
-dist_doc_DATA = docs/install.md docs/ipv6.md docs/metrics.md docs/pacemaker.md docs/runbook.md \
+dist_doc_DATA = docs/install.md docs/ipv6.md docs/lan.md docs/metrics.md docs/pacemaker.md \
+	docs/runbook.md \
 	docs/track.md
 EXTRA_DIST += docs/README.md
 

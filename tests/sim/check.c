@@ -440,6 +440,9 @@ static bool at_rest(const struct world *w, const struct host *h, char why[128])
          * a session: it was put back by itself, or by somebody. */
         snprintf(why, 128, "gw%u is at %s (its router at %s), not %s", h->self + 1u,
                  level_name(e->level), level_name(h->router.level), level_name(level));
+    else if (h->vrrp != e->level && !h->tampered)
+        snprintf(why, 128, "gw%u is at %s, and its keepalived at %s", h->self + 1u,
+                 level_name(e->level), level_name(h->vrrp));
     else if (h->disk.saved.intent != e->intent)
         snprintf(why, 128, "gw%u is %s, and its disk says %s", h->self + 1u, intent_name(e->intent),
                  intent_name(h->disk.saved.intent));

@@ -105,6 +105,16 @@ static void on_saved(struct host *h, uint32_t inc)
         write_next(h);
 }
 
+static bool vrrp(void *ctx, uint8_t level, char why[ERR_MAX])
+{
+    struct host *h = ctx;
+
+    (void)why;
+    if (agent_acts(h))
+        h->vrrp = level;
+    return true;
+}
+
 static void started(void *ctx)
 {
     net_agent_started(ctx);
@@ -147,6 +157,7 @@ static const struct runtime_ports ports = {
     .timer_set = timer_set,
     .timer_clear = timer_clear,
     .save = save,
+    .vrrp = vrrp,
     .started = started,
     .told = told,
     .tracks = tracks,

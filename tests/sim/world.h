@@ -329,6 +329,7 @@ struct host {
     uint32_t timer_gen[SLOTS];
     bool timer_set[SLOTS];
     uint64_t order_due_ns[ORDERS];
+    uint8_t vrrp; /* the level that keepalived was given */
 
     struct link link;
     struct router_fake router;

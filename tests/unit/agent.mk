@@ -60,3 +60,11 @@ ENGINE_GOLDENS = \
 EXTRA_DIST += \
 	tests/golden/engine/phases.dot \
 	$(ENGINE_GOLDENS:%=tests/golden/engine/%.txt)
+
+# The runtime beside a router that is not there: when the LAN is told of a level.
+check_PROGRAMS += tests/unit/test_vrrp
+TESTS += tests/unit/test_vrrp
+tests_unit_test_vrrp_SOURCES = tests/unit/test_vrrp.c
+tests_unit_test_vrrp_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_vrrp_LDADD = agent/libruntime.a agent/libengine.a routing/librouting.a $(BSD_LIBS) \
+	$(CMOCKA_LIBS)

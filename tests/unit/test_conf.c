@@ -150,6 +150,7 @@ static void test_good_levels_and_timing(void **state)
     assert_int_equal(conf.grace_ms, 0);
     assert_int_equal(conf.hook_limit_ms, 2000);
     assert_string_equal(conf.hooks_dir, "/srv/hooks");
+    assert_string_equal(conf.vrrp_file, "/srv/vrrp");
     assert_int_equal(conf.freshen_horizon_s, 90);
 }
 
@@ -172,6 +173,7 @@ static void test_defaults(void **state)
     assert_int_equal(conf.grace_ms, 5000);
     assert_int_equal(conf.hook_limit_ms, 10000);
     assert_string_equal(conf.hooks_dir, "/etc/cgwha/hooks.d");
+    assert_string_equal(conf.vrrp_file, "/run/cgwha/vrrp");
     assert_int_equal(conf.freshen_horizon_s, 600);
     assert_string_equal(conf.state_dir, "/var/lib/cgwha");
     assert_string_equal(conf.run_dir, "/run/cgwha");

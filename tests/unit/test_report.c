@@ -176,6 +176,7 @@ static void sick(void **state)
     s.rt.ipsec_seen = (struct ipsec_seen){.reachable = false};
     strlcpy(s.rt.ipsec_seen.why, "charon does not listen on /var/run/charon.vici", ERR_MAX);
     s.rt.store_sick = true;
+    s.rt.vrrp_sick = true;
     s.rt.record[1].digest = 99;
     s.rt.engine.rec[1] = s.rt.record[1];
     strlcpy(s.rt.info[1].version, "0.0.1", NAME_MAX_LEN);
