@@ -17,6 +17,7 @@ missing_programs() {
     need_command bird bird2
     need_command birdc bird2
     [[ $ROUTER == bird ]] || need_command vtysh frr
+    [[ $LAN_SIDE != vrrp ]] || need_command keepalived keepalived
     need_command corosync corosync
     need_command swanctl strongswan-swanctl
     need_file /usr/lib/ipsec/charon strongswan-charon

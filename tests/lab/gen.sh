@@ -15,6 +15,7 @@ gen_node() {
         [[ $(router_of "$node") != bird ]] || gen_bird_gateway "$node" >"$dir/etc/bird/bird.conf"
         cp "$SRC/conf/cgwha.bird" "$dir/usr/share/cgwha/"
         gen_level "$node" >"$dir/level.bird.conf"
+        gen_lan_side "$node" "$dir"
         gen_corosync "$dir/etc"
         gen_cgwha "$node" "$dir/etc"
         [[ $(router_of "$node") != frr ]] || gen_frr "$node" "$dir/etc"
@@ -24,7 +25,7 @@ gen_node() {
         gen_charon "$node" "$dir/etc"
         gen_bird_cloud >"$dir/etc/bird/bird.conf"
         ;;
-    lan) gen_bird_lan >"$dir/etc/bird/bird.conf" ;;
+    lan) [[ $LAN_SIDE == vrrp ]] || gen_bird_lan >"$dir/etc/bird/bird.conf" ;;
     esac
 }
 
@@ -79,6 +80,7 @@ gen_addresses() {
         [[ $who == "$node" ]] || continue
         for address in $(in_use "$words"); do echo "route add default via $address"; done
     done <<<"$DEFAULTS"
+    [[ $node:$LAN_SIDE != lan:vrrp ]] || echo "route add $CLOUD_PREFIXES via $VIRTUAL_ADDRESS"
     while read -r n gateway gateway_ip cloud_ip; do
         case $node in
         cloud) gen_tunnel_device "$n" "$cloud_ip" "$gateway_ip" 1 2 ;;
@@ -320,16 +322,7 @@ E
         echo "protocol static $(aggregate "$prefix") { ipv$(family_of "$prefix"); route $prefix blackhole; }"
     done
     while read -r n rest; do gen_bird_tunnel "$n"; done < <(tunnels_of "$node")
-    gen_bird_inside lan "$address" "$LAN_HOST" "$LAN_ASN" <<E
-        import none;
-        next hop self;
-        export table on;
-        export filter {
-            if source != RTS_BGP then reject;
-            if ! cgwha_lan($GATEWAY_ASN) then reject;
-            accept;
-        };
-E
+    gen_bird_lan_side "$address"
     # The other gateway's tunnels are the way out only when there is none of our own.
     gen_bird_inside peer "$address" "$peer" "$GATEWAY_ASN" <<E
         import filter { bgp_local_pref = 50; accept; };
@@ -372,23 +365,6 @@ $(gen_bird_timers 9 3)
 $(gen_bird_channels)
 }
 E
-}
-
-gen_bird_lan() {
-    local gateway
-    gen_bird_head 10.20.0.10
-    gen_bird_kernels
-    for gateway in $GATEWAYS; do
-        cat <<E
-protocol bgp $gateway {
-    local as $LAN_ASN;
-    neighbor $(address_of "$gateway" lan "$(base_family)") as $GATEWAY_ASN;
-    source address $LAN_HOST;
-$(gen_bird_timers 9 3)
-$(gen_bird_channels <<<"        import all; export none;")
-}
-E
-    done
 }
 
 # What stands there before BIRD starts: low, until the agent has looked around. Without an agent
@@ -477,7 +453,7 @@ gen_cgwha_conf() {
     echo "asn = $GATEWAY_ASN"
     echo "router = \"$(router_of "$node")\""
     while read -r n rest; do echo "tunnel tun$n { }"; done < <(tunnels_of "$node")
-    echo 'lan lan { }'
+    gen_cgwha_lan
     for level in high normal low; do
         med=$(level_of "$node" $level) extra=''
         [[ $level != low ]] || extra=$'\n    prepend = 1\n    gshut = true'

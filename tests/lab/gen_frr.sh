@@ -44,7 +44,7 @@ E
     while read -r n rest; do
         gen_frr_neighbor "$(bgp_net "$n")1" "$CLOUD_ASN" "tun$n" "10 30"
     done < <(tunnels_of "$node")
-    gen_frr_neighbor "$LAN_HOST" "$LAN_ASN" lan "3 9"
+    [[ $LAN_SIDE != bgp ]] || gen_frr_neighbor "$LAN_HOST" "$LAN_ASN" lan "3 9"
     gen_frr_neighbor "$peer" "$GATEWAY_ASN" peer "3 9"
     for family in $(families); do
         echo " address-family ipv$family unicast"
@@ -52,7 +52,7 @@ E
         while read -r n rest; do
             gen_frr_maps "$(bgp_net "$n")1" FROM-CLOUD "TO-tun$n-$family"
         done < <(tunnels_of "$node")
-        gen_frr_maps "$LAN_HOST" NOTHING "TO-LAN-$family"
+        [[ $LAN_SIDE != bgp ]] || gen_frr_maps "$LAN_HOST" NOTHING "TO-LAN-$family"
         gen_frr_maps "$peer" FROM-PEER "TO-PEER-$family"
         printf '  neighbor %s next-hop-self\n exit-address-family\n' "$peer"
     done

@@ -32,13 +32,15 @@ E
 help_of() {
     case $1 in
     up) cat <<'E' ;;
-usage: lab up [--substrate ns|uml] [--router bird|frr|mixed] [--family 4|6|46] [--systemd] [--no-agent]
-              [--pacemaker] [--keep]
+usage: lab up [--substrate ns|uml] [--router bird|frr|mixed] [--family 4|6|46] [--lan-side bgp|vrrp|ospf]
+              [--systemd] [--no-agent] [--pacemaker] [--keep]
 
 Starts all nodes and waits until the pair is in full service: every CHILD_SA installed, every BGP
 session Established, the cloud's route in the LAN from both gateways, two members in corosync, and
 with the agent both nodes in service and every shared prefix covered. The routers of the gateways
-are as --router says: bird (default), frr, or mixed, gw1 with BIRD and gw2 with FRR.
+are as --router says: bird (default), frr, or mixed, gw1 with BIRD and gw2 with FRR. The LAN finds
+its gateway as --lan-side says: by BGP (default), by a virtual address that keepalived moves (vrrp), or
+by OSPF.
 
   --substrate ns    nodes are namespaces, ESP in user space (default)
   --substrate uml   each gateway and the cloud are a User-Mode Linux with a kernel of their own

@@ -27,6 +27,7 @@ EXTRA_DIST += \
 	tests/lab/common.sh \
 	tests/lab/gen.sh \
 	tests/lab/gen_frr.sh \
+	tests/lab/gen_lan.sh \
 	tests/lab/look.sh \
 	tests/lab/truth.jq \
 	tests/lab/help.sh \
@@ -57,6 +58,7 @@ EXTRA_DIST += \
 	tests/lab/selftest \
 	tests/lab/cold \
 	tests/lab/planned \
+	tests/lab/lanside \
 	tests/lab/systemd \
 	tests/lab/refused \
 	tests/lab/faults \

@@ -40,12 +40,14 @@ need_on() {
     return 0
 }
 
-# sessions_of NODE: the BGP protocols that must be Established for full service.
+# sessions_of NODE: the BGP sessions that must be Established for full service; by OSPF a gateway's
+# protocol lan must have a Full neighbour. What else the LAN's side needs, node/ready looks at.
 sessions_of() {
-    case $1 in
-    gw1 | gw2) echo "$(tunnel_names "$1") lan peer" ;;
-    cloud) tunnel_names "$1" ;;
-    lan) echo "$GATEWAYS" ;;
+    case $1:$LAN_SIDE in
+    gw?:vrrp) echo "$(tunnel_names "$1") peer" ;;
+    gw?:*) echo "$(tunnel_names "$1") lan peer" ;;
+    cloud:*) tunnel_names "$1" ;;
+    lan:bgp) echo "$GATEWAYS" ;;
     esac
 }
 
@@ -68,7 +70,8 @@ node_prepare() {
         printf "%s='%s'\n" INTERFACES "$(interfaces "$node" | xargs)" \
             DAEMONS "$(daemons_of "$node")" TUNNELS "$(tunnel_names "$node")" \
             SESSIONS "$(sessions_of "$node")" MGMT "$mgmt"
-        printf '%s=%q\n' ROUTER "$(router_of "$node")" FAMILY "$FAMILY"
+        printf '%s=%q\n' ROUTER "$(router_of "$node")" FAMILY "$FAMILY" LAN_SIDE "$LAN_SIDE" \
+            VIRTUAL_ADDRESS "$VIRTUAL_ADDRESS" GATEWAYS "$GATEWAYS"
     } >"$dir/env"
 }
 

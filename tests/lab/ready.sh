@@ -52,6 +52,7 @@ blame() {
         *" is not on") daemon=${what% is not on} daemon=${daemon# } ;;
         *CHILD_SA*) daemon=charon ;;
         *BGP* | *route*) daemon=$(router_of "$node") ;;
+        *keepalived*) daemon=keepalived ;;
         *corosync*) daemon=corosync ;;
         *agent* | *promise*) daemon=cgwhad ;;
         *) daemon=console ;;

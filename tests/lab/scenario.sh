@@ -4,7 +4,7 @@
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-SUBSTRATE=ns ROUTER=bird FAMILY=4
+SUBSTRATE=ns ROUTER=bird FAMILY=4 LAN_SIDE=bgp
 lab() { "$here/lab" "$@"; }
 
 # on NODE COMMAND...: in a node, bounded.
@@ -24,7 +24,12 @@ take_options() {
         --substrate) SUBSTRATE=${2:?--substrate takes ns or uml} && shift ;;
         --router) ROUTER=${2:?--router takes bird, frr or mixed} && shift ;;
         --family) FAMILY=${2:?--family takes 4, 6 or 46} && shift ;;
-        *) echo "usage: ${0##*/} [--substrate ns|uml] [--router bird|frr|mixed] [--family 4|6|46]" >&2 && exit 2 ;;
+        --lan-side) LAN_SIDE=${2:?--lan-side takes bgp, vrrp or ospf} && shift ;;
+        *)
+            echo "usage: ${0##*/} [--substrate ns|uml] [--router bird|frr|mixed] [--family 4|6|46]" \
+                "[--lan-side bgp|vrrp|ospf]" >&2
+            exit 2
+            ;;
         esac
         shift
     done
@@ -50,6 +55,17 @@ promise_holds() { [[ $(status "$1" .promise.holds) == true ]]; }
 phase_is() { [[ $(phase_of "$1") == "$2" ]]; }
 level_is() { [[ $(level_of_node "$1") == "$2" ]]; }
 other() { if [[ $1 == gw1 ]]; then echo gw2; else echo gw1; fi; }
+
+# lan_goes_by GATEWAY: whether that is where the LAN sends what is for the cloud.
+lan_goes_by() {
+    local address=10.20.0.${1#gw} mac
+    if [[ $LAN_SIDE != vrrp ]]; then
+        on lan ip route get 10.0.0.10 | grep -qwF "via $address"
+        return
+    fi
+    mac=$(on "$1" ip -br link show lan | awk '{ print $3 }')
+    on lan ip neigh show 10.20.0.254 | grep -qF "lladdr $mac "
+}
 
 # sent_so_far / lost_so_far: both ways together; exact once the traffic has stopped.
 lost_so_far() { lab traffic report --json | jq .lost; }
@@ -79,7 +95,7 @@ keep_logs() { # where a failed test's logs go, if the caller wants them
     local node daemon
     mkdir -p "$1"
     for node in gw1 gw2 cloud lan; do
-        for daemon in cgwhad bird frr charon corosync pacemaker-detail; do
+        for daemon in cgwhad bird frr charon corosync keepalived pacemaker-detail; do
             lab log $node $daemon >"$1/$node.$daemon" 2>/dev/null || rm -f "$1/$node.$daemon"
         done
     done
@@ -96,7 +112,8 @@ trap 'exit 130' INT TERM
 
 # site_up [--no-agent]: or the test ends here, with the reason.
 site_up() {
-    lab up --substrate "$SUBSTRATE" --router "$ROUTER" --family "$FAMILY" ${1:+"$1"} >"$scratch/up" 2>&1 || bail_out "$(<"$scratch/up")"
+    lab up --substrate "$SUBSTRATE" --router "$ROUTER" --family "$FAMILY" --lan-side "$LAN_SIDE" \
+        ${1:+"$1"} >"$scratch/up" 2>&1 || bail_out "$(<"$scratch/up")"
     touch "$scratch/up_by_us"
 }
 

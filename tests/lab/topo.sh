@@ -9,6 +9,7 @@ ALL_CLOUD_PREFIXES="10.0.0.0/16 fd10::/48"
 CLOUD_ASN=64512
 GATEWAY_ASN=65000
 LAN_ASN=65010
+VIRTUAL_ADDRESS=10.20.0.254 # by VRRP, if that is the LAN's side
 PROBE_PORT=9100
 MGMT_NET=10.255.0
 MGMT_PORT=2222
@@ -134,12 +135,15 @@ router_of() {
     esac
 }
 
+# lan_daemon_of NODE: what moves the LAN's traffic there, if that is not the router.
+lan_daemon_of() { [[ $LAN_SIDE != vrrp ]] || ! is_gateway "$1" || echo " keepalived"; }
+
 # daemons_of NODE, in the order of their start. The agent is only there when the lab runs with it.
 daemons_of() {
     case $1 in
-    gw1 | gw2) echo "charon $(router_of "$1") corosync${WITH_AGENT:+ cgwhad}${WITH_PACEMAKER:+ pacemaker}" ;;
+    gw1 | gw2) echo "charon $(router_of "$1") corosync${WITH_AGENT:+ cgwhad}$(lan_daemon_of "$1")${WITH_PACEMAKER:+ pacemaker}" ;;
     cloud) echo "charon bird" ;;
-    lan) echo bird ;;
+    lan) [[ $LAN_SIDE == vrrp ]] || echo bird ;;
     esac
 }
 
