@@ -286,7 +286,13 @@ struct asking {
     unsigned session;
     struct bird_protocols protocols;
     struct bird_routes routes;
+    struct bird_flood flood;
 };
+
+static bool is_ospf(const struct asking *a)
+{
+    return router_session_is_ospf(&a->conf->router.session[a->session]);
+}
 
 static void on_session_line(void *ctx, const struct reply_piece *line)
 {
@@ -298,10 +304,10 @@ static void on_session_line(void *ctx, const struct reply_piece *line)
     if (!bird_protocols_line(&a->protocols, line, &p) ||
         strcmp(p.name, a->conf->router.session[a->session].name) != 0)
         return;
-    f->read.seen.known = p.bgp_state[0] != '\0';
-    f->read.seen.established = strcmp(p.bgp_state, "Established") == 0;
+    f->read.seen.known = is_ospf(a) ? p.ospf : p.bgp_state[0] != '\0';
+    f->read.seen.established = p.running || strcmp(p.bgp_state, "Established") == 0;
     f->read.internal = p.internal;
-    f->read.trusted = p.internal || p.route_server;
+    f->read.trusted = p.internal || p.route_server || p.ospf;
 }
 
 static void on_export_line(void *ctx, const struct reply_piece *line)
@@ -310,7 +316,8 @@ static void on_export_line(void *ctx, const struct reply_piece *line)
     struct adj_route route;
     unsigned level = a->facts->level_known ? a->facts->level : (unsigned)LEVELS;
 
-    if (bird_routes_line(&a->routes, line, &route))
+    if (is_ospf(a) ? bird_flood_line(&a->flood, line, &route)
+                   : bird_routes_line(&a->routes, line, &route))
         readback_route(&a->conf->router, backend_bird.manner, a->session, level,
                        &a->facts->session[a->session].read, &route);
 }
@@ -336,8 +343,10 @@ static bool ask_exports(struct bird_talk *talk, struct asking *a, const char *na
         if (!(families & (1u << family)))
             continue;
         memset(&a->routes, 0, sizeof(a->routes));
-        code = ask(talk, on_export_line, a, "show route all export table", name,
-                   family == 0 ? ".ipv4" : ".ipv6");
+        memset(&a->flood, 0, sizeof(a->flood));
+        code = is_ospf(a) ? ask(talk, on_export_line, a, "show ospf state all", name, "")
+                          : ask(talk, on_export_line, a, "show route all export table", name,
+                                family == 0 ? ".ipv4" : ".ipv6");
         f->read.seen.table = f->read.seen.table && code >= 0 && code < BIRD_ERROR;
     }
     return code >= 0;

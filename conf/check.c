@@ -236,6 +236,44 @@ static bool check_timing(struct reading *reading)
                         deadline, settle, settle);
 }
 
+#define OSPF_METRIC_MAX 0xfffffeu /* RFC 2328 appendix A.4.5; one more would be unreachable */
+
+/* A metric of OSPF's has 24 bits, so the worst level's must have. */
+static bool check_ospf_metric(struct reading *reading)
+{
+    uint32_t med = reading->conf->router.level[LEVEL_LOW].lan_med;
+
+    if (med <= OSPF_METRIC_MAX)
+        return true;
+    return reading_fail(reading, reading_line(reading, KEY_LOW_LAN_MED, 0),
+                        "level low.lan-med: %lu is no metric of OSPF's; allowed: up to %lu",
+                        (unsigned long)med, (unsigned long)OSPF_METRIC_MAX);
+}
+
+static bool check_protocols(struct reading *reading)
+{
+    const struct conf *conf = reading->conf;
+    char label[LABEL_LEN];
+
+    for (unsigned i = 0; i < conf->lans; i++) {
+        const struct router_session *session = &conf->router.session[conf->tunnels + i];
+        bool ospf = router_session_is_ospf(session);
+
+        reading_label(reading, KEY_LAN_PROTOCOL, i, label);
+        if (!ospf && strcmp(session->protocol, "bgp") != 0)
+            return reading_fail(reading, reading_line(reading, KEY_LAN_PROTOCOL, i),
+                                "%s: there is no '%s'; allowed: bgp ospf", label,
+                                session->protocol);
+        if (ospf && strcmp(conf->router.kind, "bird") != 0)
+            return reading_fail(reading, reading_line(reading, KEY_LAN_PROTOCOL, i),
+                                "%s: ospf is for router bird, and the router is %s; allowed: bgp",
+                                label, conf->router.kind);
+        if (ospf && !check_ospf_metric(reading))
+            return false;
+    }
+    return true;
+}
+
 /* The list of what there is stands in routing/router.h. */
 static bool check_router(struct reading *reading)
 {
@@ -256,5 +294,6 @@ bool check_all(struct reading *reading)
 {
     return check_router(reading) && check_counts(reading) && check_titles(reading) &&
            check_tracks(reading) && check_sessions(reading) && check_children(reading) &&
-           check_offsets(reading) && check_levels(reading) && check_timing(reading);
+           check_offsets(reading) && check_levels(reading) && check_timing(reading) &&
+           check_protocols(reading);
 }

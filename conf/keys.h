@@ -31,8 +31,8 @@ enum key_type {
     X(TUNNEL, "tunnel", "", TUNNELS_MAX,                                                           \
       "One section for each tunnel of this gateway. Its name is yours; cgwha status shows it.")    \
     X(LAN, "lan", "", LANS_MAX,                                                                    \
-      "One section for each BGP session towards your own routers. Leave it out if there is none "  \
-      "(static routes, VRRP): VRRP follows by vrrp-file.")                                         \
+      "One section for each BGP session or OSPF protocol towards your own routers. Leave it out "  \
+      "if there is none (static routes, VRRP): VRRP follows by vrrp-file.")                        \
     X(TRACK, "track", "", TRACKS_MAX,                                                              \
       "What else this gateway needs to carry traffic, one section each, with a name of yours. "    \
       "When one of them is down and the other gateway can carry, this one stands aside at low; "   \
@@ -129,6 +129,9 @@ enum key_type {
       "is not asked.")                                                                             \
     X(LAN_SESSION, LAN, "session", VALUE_TITLED, "", 1, 0, "", KEY_EACH_LAN(name), NULL,           \
       "The same of the session to your own router.")                                               \
+    X(LAN_PROTOCOL, LAN, "protocol", VALUE_NAME, "bgp", 1, 0, "", KEY_EACH_LAN(protocol), NULL,    \
+      "bgp; or ospf, if session is an OSPF protocol of BIRD's: the level's lan-med is then its "   \
+      "metric of type 2.")                                                                         \
     CONF_LEVEL_KEYS(X, HIGH, "10", "10", "0", "0", "false")                                        \
     CONF_LEVEL_KEYS(X, NORMAL, "100", "100", "0", "0", "false")                                    \
     CONF_LEVEL_KEYS(X, LOW, "1000", "1000", "1", "0", "true")                                      \

@@ -19,6 +19,7 @@ static_assert(BIRD_LEVEL_SIZE <= ORDER_OLD_SIZE, "the old level file is kept wit
 struct bird {
     struct bird_protocols protocols;
     struct bird_routes routes;
+    struct bird_flood flood;
 };
 
 static const struct control_wire wire = {
@@ -40,6 +41,8 @@ static const struct readback_manner manner = {
                   "call cgwha_cloud()?",
     .ask_filter_lan = "does bird.conf include /usr/share/cgwha/cgwha.bird, and does its export "
                       "filter call cgwha_lan()?",
+    .ask_filter_ospf = "does bird.conf include /usr/share/cgwha/cgwha.bird, and does its export "
+                       "filter call cgwha_ospf()?",
 };
 
 static const char *bird_socket(const struct router_conf *conf)
@@ -58,6 +61,17 @@ static void read_level(struct router_look *look)
         look->level = level;
 }
 
+static void ask_table(const struct router_look *look, char out[COMMAND_SIZE])
+{
+    const struct router_session *session = &look->conf->session[look->session];
+
+    if (router_session_is_ospf(session))
+        snprintf(out, COMMAND_SIZE, "show ospf state all '%s'", session->name);
+    else
+        snprintf(out, COMMAND_SIZE, "show route all export table '%s'.%s", session->name,
+                 look->family == 0 ? "ipv4" : "ipv6");
+}
+
 static bool bird_ask(void *inside, struct router_look *look, char out[COMMAND_SIZE])
 {
     *(struct bird *)inside = (struct bird){0};
@@ -69,8 +83,7 @@ static bool bird_ask(void *inside, struct router_look *look, char out[COMMAND_SI
         snprintf(out, COMMAND_SIZE, "show protocols all");
         break;
     case LOOK_TABLE:
-        snprintf(out, COMMAND_SIZE, "show route all export table '%s'.%s",
-                 look->conf->session[look->session].name, look->family == 0 ? "ipv4" : "ipv6");
+        ask_table(look, out);
         break;
     case LOOK_AGAIN:
         snprintf(out, COMMAND_SIZE, "show protocols");
@@ -82,20 +95,25 @@ static bool bird_ask(void *inside, struct router_look *look, char out[COMMAND_SI
 static void take_protocol(struct router_look *look, const struct bird_protocol *p)
 {
     bool down = strcmp(p->state, "down") == 0;
-    struct session_said said = {.established = strcmp(p->bgp_state, "Established") == 0,
+    struct session_said said = {.ospf = p->ospf,
+                                .established =
+                                    p->running || strcmp(p->bgp_state, "Established") == 0,
                                 .disabled = down,
                                 .internal = p->internal,
                                 /* eBGP without `rs client`: BIRD 2.0 may keep to itself the MED
                                  * that its export table shows. */
-                                .trusted = p->internal || p->route_server,
+                                .trusted = p->internal || p->route_server || p->ospf,
                                 .family_up = {p->channel_up[0], p->channel_up[1]},
                                 .routes_in = p->imported,
                                 .fingerprint = p->fingerprint};
 
     snprintf(said.at, sizeof(said.at), "%s", p->name);
     snprintf(said.name, sizeof(said.name), "%s", p->name);
-    snprintf(said.state, sizeof(said.state), "%s",
-             down || p->bgp_state[0] == '\0' ? p->state : p->bgp_state);
+    if (p->ospf && strcmp(p->state, "up") == 0)
+        snprintf(said.state, sizeof(said.state), "%s", p->running ? "Running" : "Alone");
+    else
+        snprintf(said.state, sizeof(said.state), "%s",
+                 down || p->bgp_state[0] == '\0' ? p->state : p->bgp_state);
     router_look_take_session(look, &said);
 }
 
@@ -104,10 +122,13 @@ static void bird_piece(void *inside, struct router_look *look, const struct repl
     struct bird *bird = inside;
     struct bird_protocol protocol;
     struct adj_route route;
+    bool table = look->stage == LOOK_TABLE;
 
-    if (look->stage != LOOK_TABLE && bird_protocols_line(&bird->protocols, piece, &protocol))
+    if (!table && bird_protocols_line(&bird->protocols, piece, &protocol))
         take_protocol(look, &protocol);
-    if (look->stage == LOOK_TABLE && bird_routes_line(&bird->routes, piece, &route))
+    if (table && router_session_is_ospf(&look->conf->session[look->session])
+            ? bird_flood_line(&bird->flood, piece, &route)
+            : table && bird_routes_line(&bird->routes, piece, &route))
         router_look_take_route(look, &route);
 }
 

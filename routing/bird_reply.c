@@ -165,9 +165,11 @@ static void protocol_summary(struct bird_protocols *parser, struct span line)
     p->fingerprint = fingerprint(line);
     if (word.len < sizeof(p->name))
         copy_cut(word, p->name, sizeof(p->name));
-    eat_word(&rest); /* kind */
+    p->ospf = is_word(eat_word(&rest), "OSPF");
     eat_word(&rest); /* table */
     copy_cut(eat_word(&rest), p->state, sizeof(p->state));
+    for (word = eat_word(&rest); word.len > 0; word = eat_word(&rest))
+        p->running = p->ospf && is_word(word, "Running"); /* "Alone" if no neighbour is Full */
 }
 
 /* "external route-server AS4" */
@@ -314,4 +316,38 @@ bool bird_routes_line(struct bird_routes *parser, const struct reply_piece *line
     else if (parser->open && line->code == BIRD_ROUTE_ATTRIBUTE)
         route_attribute(parser, text);
     return complete;
+}
+
+/* OSPF */
+
+/* "external 10.0.0.0/16 metric2 100", and perhaps more */
+static void flood_route(struct span rest, struct adj_route *out)
+{
+    *out = (struct adj_route){0};
+    route_prefix(out, eat_word(&rest));
+    if (eat_key(&rest, "metric2 "))
+        out->has_med = eat_number(&rest, &out->med);
+}
+
+bool bird_flood_line(struct bird_flood *parser, const struct reply_piece *line,
+                     struct adj_route *out)
+{
+    struct span rest = span_of(line);
+    bool detail = rest.len > 1 && rest.s[0] == '\t' && rest.s[1] == '\t';
+
+    if (line->async || line->code != BIRD_OSPF_STATE || rest.len == 0)
+        return false;
+    if (!detail) {
+        parser->router = eat_key(&rest, "router ");
+        parser->own = false;
+        return false;
+    }
+    if (parser->router && eat_key(&rest, "distance ")) {
+        parser->own = is_word(eat_word(&rest), "0");
+        return false;
+    }
+    if (!parser->own || !eat_key(&rest, "external "))
+        return false;
+    flood_route(rest, out);
+    return true;
 }

@@ -29,6 +29,7 @@ enum bird_code {
     BIRD_PROTOCOL_DETAIL = 1006,
     BIRD_ROUTE = 1007,
     BIRD_ROUTE_ATTRIBUTE = 1012,
+    BIRD_OSPF_STATE = 1016,
     BIRD_ERROR = 8000, /* this and all above */
     BIRD_NO_PROTOCOL = 8003,
     BIRD_DENIED = 8007
@@ -48,6 +49,8 @@ struct bird_protocol {
     char name[NAME_MAX_LEN]; /* empty if longer: it is not one of ours */
     char state[16];          /* up, start, stop, flush, down */
     uint64_t fingerprint;    /* of the summary line but its times: state and info */
+    bool ospf;               /* it is OSPF, and no BGP */
+    bool running;            /* OSPF: at least one neighbour is Full */
     char bgp_state[24];      /* Established, Active, ...; empty if it is not BGP */
     bool internal;           /* iBGP */
     bool route_server;       /* `rs client` on our side */
@@ -65,6 +68,18 @@ struct bird_protocols {
 /* Feeds one line; start with a zeroed parser. True when *out is a complete protocol. */
 bool bird_protocols_line(struct bird_protocols *parser, const struct reply_piece *line,
                          struct bird_protocol *out);
+
+/* What this router floods of routes from outside of OSPF, of `show ospf state all ...`: its own are
+ * those of the router at distance 0. */
+struct bird_flood {
+    bool router; /* the lines that follow are about a router */
+    bool own;    /* and that is this one */
+};
+
+/* Feeds one line; start with a zeroed parser. True when *out is a route of our own: its metric of
+ * type 2 as MED, none if it is of type 1. */
+bool bird_flood_line(struct bird_flood *parser, const struct reply_piece *line,
+                     struct adj_route *out);
 
 /* The routes of `show route all ...`. */
 struct bird_routes {

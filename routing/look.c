@@ -64,7 +64,7 @@ void router_look_take_session(struct router_look *look, const struct session_sai
     unsigned again = look->stage == LOOK_AGAIN;
     int i = session_of(look, said);
 
-    if (i < 0)
+    if (i < 0 || said->ospf != router_session_is_ospf(&look->conf->session[i]))
         return;
     if (!again) {
         look->twice[i] |= look->listed[0][i] && strcmp(look->at[i], said->at) != 0;

@@ -21,7 +21,8 @@ static struct demand demand_of(const struct router_conf *conf, const struct read
 
     /* Routers add modulo 2^32, and so do we. */
     return (struct demand){.med = base + (uint32_t)s->med_offset,
-                           .own_as = internal ? 0 : manner->own_as + prepend,
+                           .own_as =
+                               internal || router_session_is_ospf(s) ? 0 : manner->own_as + prepend,
                            .gshut = !s->lan && attr->gshut};
 }
 
@@ -75,10 +76,12 @@ static void say_difference(const struct router_conf *conf, const struct readback
     struct demand want = demand_of(conf, manner, session, level, read->internal);
     uint32_t own = own_in_front(conf, route);
 
+    const char *med = router_session_is_ospf(&conf->session[session]) ? "metric2" : "MED";
+
     if (!route->has_med)
-        snprintf(out, size, "without a MED, wanted %u", want.med);
+        snprintf(out, size, "without a %s, wanted %u", med, want.med);
     else if (route->med != want.med)
-        snprintf(out, size, "with MED %u, wanted %u", route->med, want.med);
+        snprintf(out, size, "with %s %u, wanted %u", med, route->med, want.med);
     else if (own != want.own_as)
         snprintf(out, size, "with AS %u %u times in front, wanted %u", conf->asn, own, want.own_as);
     else
@@ -100,7 +103,9 @@ static void say_wrong(const struct router_conf *conf, const struct readback_mann
         say_difference(conf, manner, session, level, read, difference + 1, sizeof(difference) - 1);
     }
     snprintf(why, ERR_MAX, "%s still exports %s%s; %s", s->name, prefix, difference,
-             s->lan ? manner->ask_filter_lan : manner->ask_filter);
+             router_session_is_ospf(s) ? manner->ask_filter_ospf
+             : s->lan                  ? manner->ask_filter_lan
+                                       : manner->ask_filter);
 }
 
 /* "what tun11 exports cannot be read: add ..." */

@@ -17,12 +17,13 @@ struct readback_manner {
     const char *untrusted;  /* if it is not what the neighbour gets */
     const char *ask_filter; /* if it is not what the level demands: a question, for the cloud */
     const char *ask_filter_lan;
+    const char *ask_filter_ospf;
 };
 
 /* One session as read so far. Zeroed, then .seen, .internal and .trusted set, then fed. */
 struct session_read {
     struct router_session_seen seen;
-    bool internal;      /* iBGP: nothing is prepended */
+    bool internal;      /* iBGP, or OSPF: nothing is prepended */
     bool trusted;       /* what the adj-out shows is what the neighbour gets */
     uint64_t off_level; /* shared prefixes seen with other attributes: a bit each */
     bool wrong;

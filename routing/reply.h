@@ -28,6 +28,7 @@ struct session_said {
     char at[SESSION_AT_LEN]; /* what the router calls it in a command; empty if longer than any */
     char name[NAME_MAX_LEN]; /* what a person calls it; empty if longer: it is not one of ours */
     char state[24];          /* the router's word */
+    bool ospf;               /* no BGP session, but an OSPF protocol */
     bool established;
     bool disabled;     /* by a person, or by us */
     bool internal;     /* iBGP */
@@ -41,7 +42,7 @@ struct session_said {
 struct adj_route {
     struct prefix prefix; /* family 0: no IP prefix (flow, VPN) or one we cannot read */
     bool has_med;
-    uint32_t med;
+    uint32_t med;        /* by OSPF, the metric of type 2 */
     uint32_t first_as;   /* the path's first AS, 0 if there is none */
     uint32_t first_runs; /* so many times in a row it stands there in front */
     bool gshut;          /* 65535:0 is among its communities */

@@ -8,6 +8,7 @@
 #include <qb/qbloop.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "agent/limits.h"
 #include "agent/lists.h"
@@ -26,7 +27,16 @@ struct router_session {
     char name[NAME_MAX_LEN]; /* the router's name for it: BIRD protocol, FRR neighbour */
     int32_t med_offset;      /* the user's filter adds this to the level's MED (a tunnel's rank) */
     bool lan;                /* towards the LAN, not the cloud */
+    char protocol[NAME_MAX_LEN]; /* LAN: bgp or ospf, as configured; a tunnel's is BGP */
 };
+
+/* Whether it is no BGP session but an OSPF protocol, whose neighbours are many: it is established
+ * when one of them is Full, and what it exports is what it floods, with the level's MED as metric.
+ */
+static inline bool router_session_is_ospf(const struct router_session *session)
+{
+    return strcmp(session->protocol, "ospf") == 0;
+}
 
 /* The routers there are, each by the middle of its router_..._create(). */
 #define ROUTER_KINDS(X) X(bird) X(frr)

@@ -41,7 +41,10 @@ TEST_CONF_BAD = \
 	tests/conf/bad-key-twice.conf \
 	tests/conf/bad-lan-med-order.conf \
 	tests/conf/bad-lan-named-as-tunnel.conf \
+	tests/conf/bad-lan-ospf-frr.conf \
+	tests/conf/bad-lan-ospf-metric.conf \
 	tests/conf/bad-lan-prepend-shorter.conf \
+	tests/conf/bad-lan-protocol.conf \
 	tests/conf/bad-level-twice.conf \
 	tests/conf/bad-list-for-a-value.conf \
 	tests/conf/bad-list-twice.conf \

@@ -57,9 +57,20 @@ static void say(struct fake_bird *f, const char *format, ...)
     f->out_len += (size_t)n;
 }
 
+static bool is_ospf(const struct fake_bird *f, unsigned i)
+{
+    return router_session_is_ospf(&f->conf->session[i]) && !f->session[i].other_kind;
+}
+
 static void say_summary(struct fake_bird *f, unsigned i)
 {
     const struct fake_session *s = &f->session[i];
+
+    if (is_ospf(f, i)) {
+        say(f, "1002-%-10s OSPF       master4    up     15:40:13.%03u  %s\n",
+            f->conf->session[i].name, (unsigned)(f->out_len % 1000), s->up ? "Running" : "Alone");
+        return;
+    }
     say(f, "1002-%-10s BGP        ---        %-6s 15:40:13.%03u  %s\n", f->conf->session[i].name,
         s->disabled ? "down"
         : s->up     ? "up"
@@ -79,6 +90,10 @@ static void say_protocols(struct fake_bird *f, bool all)
         say_summary(f, i);
         if (!all)
             continue;
+        if (is_ospf(f, i)) {
+            say(f, "1006-  Channel ipv4\n     State:          UP\n \n");
+            continue;
+        }
         say(f, "1006-  BGP state:          %s\n",
             s->disabled ? "Down"
             : s->up     ? "Established"
@@ -130,6 +145,21 @@ static void show_table(struct fake_bird *f, unsigned i)
             say(f, " \tBGP.community: (65535,0)\n");
     }
     say(f, "0000 \n");
+}
+
+/* The other gateway floods, too, and what it has is not ours. */
+static void show_flood(struct fake_bird *f, unsigned i)
+{
+    const struct fake_session *s = &f->session[i];
+    enum level level = f->lag > 0 ? f->before : f->running;
+
+    f->lag -= f->lag > 0 ? 1 : 0;
+    say(f, "1016-\n area 0.0.0.0\n \n \trouter 10.20.0.1\n \t\tdistance 0\n");
+    if (s->exports != NULL && (level != LEVEL_WITHDRAWN || s->stubborn))
+        say(f, " \t\texternal %s metric2 %u\n", s->exports,
+            s->stubborn ? 200 : f->conf->level[level].lan_med);
+    say(f, " \n \trouter 10.20.0.2\n \t\tdistance 10\n \t\texternal 10.1.0.0/16 metric2 7\n"
+           "0000 \n");
 }
 
 static void configured(struct fake_bird *f, enum level level)
@@ -221,6 +251,9 @@ static void obey(struct fake_bird *f, const char *line)
                  f->conf->session[i].name);
         if (strcmp(line, table) == 0)
             show_table(f, i);
+        snprintf(table, sizeof(table), "show ospf state all '%s'", f->conf->session[i].name);
+        if (strcmp(line, table) == 0 && is_ospf(f, i))
+            show_flood(f, i);
     }
     if (f->out_len == mark)
         say(f, "9001 syntax error\n");

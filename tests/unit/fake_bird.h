@@ -12,6 +12,7 @@ struct fake_session {
     bool no_table;       /* no `export table on` */
     bool no_rs_client;   /* no `rs client` */
     bool stubborn;       /* its filter does not call our function: exports MED 200, always */
+    bool other_kind;     /* it is BGP, though the configuration says ospf */
     const char *exports; /* one prefix; NULL: nothing */
 };
 

@@ -67,12 +67,18 @@ EXTRA_DIST += \
 	tests/golden/bird/export-low \
 	tests/golden/bird/export-low-6 \
 	tests/golden/bird/export-withdrawn \
+	tests/golden/bird/flood-alone \
+	tests/golden/bird/flood-normal \
+	tests/golden/bird/flood-withdrawn \
 	tests/golden/bird/no-channel \
 	tests/golden/bird/no-export-table \
 	tests/golden/bird/protocols \
 	tests/golden/bird/protocols-all \
 	tests/golden/bird/protocols-all-closed \
 	tests/golden/bird/protocols-all-closing \
+	tests/golden/bird/protocols-all-ospf \
+	tests/golden/bird/protocols-ospf \
+	tests/golden/bird/protocols-ospf-alone \
 	tests/golden/bird/unknown-protocol \
 	tests/golden/frr/adv-high \
 	tests/golden/frr/adv-high-gshut \

@@ -752,11 +752,71 @@ static void it_can_go_at_any_moment(void **state)
         driver_create(&b->router, &backend_bird, b->loop, &b->conf, &b->events, b, &calm, err));
 }
 
+/* OSPF */
+
+static void make_ospf(struct bench *b)
+{
+    snprintf(b->conf.session[LAN].protocol, NAME_MAX_LEN, "ospf");
+    b->fake.session[LAN].exports = "10.1.0.0/16";
+    with_times(b, calm.silence_ms, calm.reply_ms);
+}
+
+static void a_lan_by_ospf_is_read_from_what_it_floods(void **state)
+{
+    struct bench *b = *state;
+
+    make_ospf(b);
+    poll_once(b);
+    const struct router_session_seen *s = &b->seen.session[LAN];
+    assert_true(s->known && s->established && s->table);
+    assert_string_equal(s->state, "Running");
+    assert_true(s->routes_out == 1 && s->routes_wrong == 0);
+    assert_int_equal(fake_count(&b->fake, "show ospf state all 'lan'"), 1);
+    for (unsigned level = 0; level < LEVELS; level++) {
+        b->fake.lag = 3;
+        check_answer(level_now(b, level), OUTCOME_OK, "");
+        poll_once(b);
+        assert_int_equal(b->seen.session[LAN].routes_out, level != LEVEL_WITHDRAWN);
+        assert_int_equal(b->seen.session[LAN].routes_wrong, 0);
+    }
+}
+
+static void ospf_that_does_not_follow_is_undone(void **state)
+{
+    struct bench *b = *state;
+
+    make_ospf(b);
+    b->fake.session[LAN].stubborn = true;
+    check_answer(level_in_vain(b, LEVEL_HIGH), OUTCOME_FAILED,
+                 "lan still exports 10.1.0.0/16 with metric2 200, wanted 11");
+    check_answer(level_in_vain(b, LEVEL_WITHDRAWN), OUTCOME_FAILED,
+                 "lan still exports 10.1.0.0/16, wanted nothing");
+    assert_int_equal(b->fake.running, LEVEL_NORMAL);
+}
+
+static void ospf_alone_is_down_and_bgp_is_another_thing(void **state)
+{
+    struct bench *b = *state;
+
+    make_ospf(b);
+    b->fake.session[LAN].up = false;
+    poll_once(b);
+    assert_true(b->seen.session[LAN].known && !b->seen.session[LAN].established);
+    assert_string_equal(b->seen.session[LAN].state, "Alone");
+    b->fake.session[LAN].up = b->fake.session[LAN].other_kind = true;
+    poll_once(b);
+    assert_false(b->seen.session[LAN].known);
+    assert_int_equal(fake_count(&b->fake, "show ospf"), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_lan_by_ospf_is_read_from_what_it_floods),
+        TEST(ospf_that_does_not_follow_is_undone),
+        TEST(ospf_alone_is_down_and_bgp_is_another_thing),
         TEST(a_snapshot_is_complete),
         TEST(sessions_down_closed_and_unknown_are_told_apart),
         TEST(polls_are_joined),

@@ -288,6 +288,98 @@ static void odd_routes(void **state)
     assert_int_equal(all.item[3].prefix.family, 0);
 }
 
+/* OSPF */
+
+struct floods {
+    struct bird_flood parser;
+    unsigned count;
+    struct adj_route item[300];
+};
+
+static void take_flood(void *arg, const struct reply_piece *line)
+{
+    struct floods *all = arg;
+    assert_true(all->count < 300);
+    if (bird_flood_line(&all->parser, line, &all->item[all->count]))
+        all->count++;
+}
+
+static void read_floods(const char *name, struct floods *out, unsigned count)
+{
+    struct golden golden;
+    golden_read("bird", name, &golden);
+    memset(out, 0, sizeof(*out));
+    assert_int_equal(feed(golden.bytes, golden.len, take_flood, out), BIRD_OK);
+    assert_int_equal(out->count, count);
+}
+
+static void ospf_is_up_with_a_full_neighbour(void **state)
+{
+    static const char *const names[] = {"protocols-ospf", "protocols-all-ospf",
+                                        "protocols-ospf-alone"};
+    uint64_t fingerprint[3] = {0};
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct protocols all = {0};
+        struct golden golden;
+        unsigned found = 0;
+        golden_read("bird", names[i], &golden);
+        assert_int_equal(feed(golden.bytes, golden.len, take_protocol, &all), BIRD_OK);
+        assert_int_equal(all.count, 9);
+        for (unsigned p = 0; p < all.count; p++) {
+            if (strcmp(all.item[p].name, "lan") != 0) {
+                assert_false(all.item[p].ospf || all.item[p].running);
+                continue;
+            }
+            found++;
+            assert_true(all.item[p].ospf);
+            assert_int_equal(all.item[p].running, i < 2);
+            assert_string_equal(all.item[p].state, "up");
+            assert_string_equal(all.item[p].bgp_state, "");
+            fingerprint[i] = all.item[p].fingerprint;
+        }
+        assert_int_equal(found, 1);
+    }
+    assert_true(fingerprint[0] == fingerprint[1] && fingerprint[0] != fingerprint[2]);
+}
+
+static void what_is_flooded_is_read(void **state)
+{
+    struct floods all;
+    (void)state;
+    read_floods("flood-normal", &all, 1); /* the other gateway's has 200 */
+    check_route(&all.item[0], "10.0.0.0/16", 100, 0, 0, false);
+    read_floods("flood-alone", &all, 1); /* with two that are unreachable */
+    check_route(&all.item[0], "10.0.0.0/16", 10, 0, 0, false);
+    read_floods("flood-withdrawn", &all, 0);
+}
+
+static void odd_floods(void **state)
+{
+    static const char text[] = "1016-\n area 0.0.0.0\n \n"
+                               " \trouter 10.20.0.2\n \t\tdistance 10\n"
+                               " \t\texternal 10.9.0.0/16 metric2 5\n"
+                               " \trouter 10.20.0.1\n"
+                               " \t\texternal 10.8.0.0/16 metric2 5\n" /* whose is not said */
+                               " \t\tdistance 0\n"
+                               " \t\trouter 10.20.0.2 metric 10\n"
+                               " \t\texternal 10.1.0.0/16 metric 30\n"
+                               " \t\texternal fd00:1::/48 metric2 16777214 via fe80::1\n"
+                               " \t\texternal 10.0.0.1/8 metric2 7\n"
+                               " \t\texternal 10.2.0.0/16 metric2 4294967296\n"
+                               " \tnetwork 10.20.0.0/24\n \t\tdistance 0\n"
+                               " \t\texternal 10.7.0.0/16 metric2 5\n"
+                               "0000 \n";
+    struct floods all = {0};
+    (void)state;
+    feed(text, sizeof(text) - 1, take_flood, &all);
+    assert_int_equal(all.count, 4);
+    assert_false(all.item[0].has_med); /* of type 1 */
+    check_route(&all.item[1], "fd00:1::/48", 16777214, 0, 0, false);
+    assert_int_equal(all.item[2].prefix.family, 0);
+    assert_false(all.item[3].has_med);
+}
+
 /* Every way of cutting */
 
 static const char *const goldens[] = {"banner",
@@ -306,10 +398,16 @@ static const char *const goldens[] = {"banner",
                                       "export-low",
                                       "export-low-6",
                                       "export-withdrawn",
+                                      "flood-alone",
+                                      "flood-normal",
+                                      "flood-withdrawn",
                                       "no-channel",
                                       "no-export-table",
                                       "protocols-all",
                                       "protocols",
+                                      "protocols-all-ospf",
+                                      "protocols-ospf",
+                                      "protocols-ospf-alone",
                                       "unknown-protocol",
                                       "protocols-all-closed"};
 
@@ -322,12 +420,14 @@ static void every_truncation_waits_for_more(void **state)
         for (size_t len = 0; len <= golden.len; len++) {
             struct protocols protocols = {0};
             struct routes routes = {0};
+            struct floods floods = {0};
             /* A copy of that very size, so that a sanitizer sees one byte too many. */
             char *cut = malloc(len > 0 ? len : 1);
             assert_non_null(cut);
             memcpy(cut, golden.bytes, len);
             int end = feed(cut, len, take_protocol, &protocols);
             assert_int_equal(feed(cut, len, take_route, &routes), end);
+            assert_int_equal(feed(cut, len, take_flood, &floods), end);
             assert_true(len == golden.len ? end >= 0 : end == -1);
             free(cut);
         }
@@ -346,9 +446,11 @@ static void every_byte_may_be_wrong(void **state)
             for (size_t w = 0; w < sizeof(wrong); w++) {
                 struct protocols protocols = {0};
                 struct routes routes = {0};
+                struct floods floods = {0};
                 golden.bytes[at] = wrong[w];
                 feed(golden.bytes, golden.len, take_protocol, &protocols);
                 feed(golden.bytes, golden.len, take_route, &routes);
+                feed(golden.bytes, golden.len, take_flood, &floods);
                 assert_true(protocols.count < 300 && routes.count < 300);
             }
             golden.bytes[at] = keep;
@@ -432,6 +534,9 @@ int main(void)
         cmocka_unit_test(exported_routes_are_read),
         cmocka_unit_test(a_list_of_communities_goes_on),
         cmocka_unit_test(odd_routes),
+        cmocka_unit_test(ospf_is_up_with_a_full_neighbour),
+        cmocka_unit_test(what_is_flooded_is_read),
+        cmocka_unit_test(odd_floods),
         cmocka_unit_test(every_truncation_waits_for_more),
         cmocka_unit_test(every_byte_may_be_wrong),
         cmocka_unit_test(the_banner_names_the_version),

@@ -101,6 +101,8 @@ static void test_good_tunnels(void **state)
     assert_session(&conf, 1, "s2", -5, false);
     assert_session(&conf, 2, "third", 0, false);
     assert_session(&conf, 3, "lan_a", 0, true);
+    assert_true(router_session_is_ospf(&conf.router.session[3]));
+    assert_false(router_session_is_ospf(&conf.router.session[4]));
     assert_session(&conf, 4, "dmz", 0, true);
     assert_session(&conf, 5, "", 0, false);
     assert_string_equal(conf.ipsec.tunnel[0].ike, "c1");

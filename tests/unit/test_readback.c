@@ -251,6 +251,23 @@ static void an_internal_lan_has_no_prepend(void **state)
     assert_int_equal(b.read[LAN].seen.routes_wrong, 0);
 }
 
+static void ospf_has_a_metric_and_no_path(void **state)
+{
+    struct bench b;
+    (void)state;
+    set_up(&b);
+    snprintf(b.conf.session[LAN].protocol, NAME_MAX_LEN, "ospf");
+    struct adj_route route = route_of(&b, 0, 1000, 0, false);
+    readback_route(&b.conf, backend_bird.manner, LAN, LEVEL_LOW, &b.read[LAN], &route);
+    expect(&b, LEVEL_LOW, "");
+    route.med = 999;
+    readback_route(&b.conf, backend_bird.manner, LAN, LEVEL_LOW, &b.read[LAN], &route);
+    expect(&b, LEVEL_LOW, "with metric2 999, wanted 1000; does bird.conf");
+    expect(&b, LEVEL_LOW, "cgwha_ospf()?");
+    assert_int_equal(b.read[LAN].seen.routes_wrong, 1);
+    expect(&b, LEVEL_WITHDRAWN, "lan still exports 10.20.0.0/16, wanted nothing");
+}
+
 static void a_session_that_is_down_is_not_asked(void **state)
 {
     struct bench b;
@@ -288,6 +305,7 @@ int main(void)
         cmocka_unit_test(without_a_table_nothing_is_believed),
         cmocka_unit_test(without_rs_client_no_med_is_believed),
         cmocka_unit_test(an_internal_lan_has_no_prepend),
+        cmocka_unit_test(ospf_has_a_metric_and_no_path),
         cmocka_unit_test(a_session_that_is_down_is_not_asked),
         cmocka_unit_test(without_a_level_nothing_is_at_it),
     };
