@@ -488,8 +488,8 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (check) {
-        printf("%s is good: %u tunnels, %u LAN sessions, %u shared prefixes\n", file,
-               d.conf.tunnels, d.conf.lans, d.conf.router.prefixes.count);
+        printf("%s is good: profile %s, %u tunnels, %u LAN sessions, %u shared prefixes\n", file,
+               d.conf.profile, d.conf.tunnels, d.conf.lans, d.conf.router.prefixes.count);
         return EXIT_SUCCESS;
     }
     if (!make_dirs(&d.conf, err) || (pf = lock_pidfile(&d.conf, err)) == NULL) {

@@ -121,7 +121,8 @@ enum severity {
       "graceful restart off; in that protocol in bird.conf. BIRD's default is aware.")             \
     X(HOLD, "router.hold-time", WARNING,                                                           \
       "Where the agent cannot help, a dead path is used for so long. AWS offers 30 s.",            \
-      "hold time 30; in that protocol in bird.conf, 9 towards the LAN.")                           \
+      "hold time 30; in that protocol in bird.conf (180 with profile azure, 60 with gcp), 9 "      \
+      "towards the LAN. Or another profile in cgwha.conf.")                           \
     X(LOCAL_PREF, "router.local-pref", WARNING,                                                    \
       "AWS moves traffic between its tunnels by the MED it sends, which a preference overrules.",  \
       "The same local preference, and the same preference, in the import filters of all tunnels.") \

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent/check.h"
+#include "conf/profile.h"
 #include "routing/bird_level.h"
 
 #define HOLD_MOST_S 90
@@ -134,8 +135,20 @@ static bool standing_prepend(const struct router_facts *facts, unsigned i, const
     return true;
 }
 
+/* Towards the cloud the profile knows what a session ends up with; 0 s is none at all. */
+static void judge_hold(const struct session_facts *f, const struct router_session *s,
+                       const struct profile *profile, struct findings *list)
+{
+    unsigned least = s->lan ? 0 : profile->hold_least;
+    unsigned most = s->lan ? HOLD_MOST_S : profile->hold_most;
+
+    if (f->hold_s != 0 && (f->hold_s < least || f->hold_s > most))
+        found(list, FINDING_HOLD, s->name, "its hold time is %u s; with profile %s %s%u s",
+              f->hold_s, profile->name, least == most ? "it is " : "at most ", most);
+}
+
 static void judge_rules(const struct session_facts *f, const struct router_session *s,
-                        struct findings *list)
+                        const struct profile *profile, struct findings *list)
 {
     if (!f->read.trusted)
         found(list, FINDING_NO_RS_CLIENT, s->name, "protocol bgp %s is without rs client", s->name);
@@ -146,8 +159,15 @@ static void judge_rules(const struct session_facts *f, const struct router_sessi
         found(list, FINDING_RESTART, s->name, "full graceful restart is on");
     if (!s->lan && f->restart == RESTART_AWARE)
         found(list, FINDING_RESTART_AWARE, s->name, "it is graceful restart aware");
-    if (f->hold_s > HOLD_MOST_S)
-        found(list, FINDING_HOLD, s->name, "its hold time is %u s", f->hold_s);
+    judge_hold(f, s, profile, list);
+}
+
+/* A configuration that was not read from a file has none. */
+static const struct profile *profile_of(const struct conf *conf)
+{
+    const struct profile *profile = profile_find(conf->profile);
+
+    return profile != NULL ? profile : &conf_profiles[PROFILE_GENERIC];
 }
 
 static void judge_session(const struct router_facts *facts, unsigned i, const struct conf *conf,
@@ -165,7 +185,7 @@ static void judge_session(const struct router_facts *facts, unsigned i, const st
               f->local_as, conf->router.asn);
     if (!f->read.seen.established)
         return; /* drained, or down, which the pair's findings tell */
-    judge_rules(f, s, list);
+    judge_rules(f, s, profile_of(conf), list);
     if (f->read.seen.table && f->read.trusted && !standing_prepend(facts, i, conf, list))
         judge_exports(facts, i, conf, list);
 }
@@ -217,7 +237,7 @@ static void compare_tunnels(const struct router_facts *facts, const struct conf 
 void router_judge(const struct router_facts *facts, const struct conf *conf, struct findings *list)
 {
     for (unsigned level = LEVEL_NORMAL; level <= LEVEL_HIGH; level++) {
-        if (conf->router.level[level].prepend > 0)
+        if (conf->router.level[level].prepend > 0 && !profile_of(conf)->by_path)
             found(list, FINDING_PREPEND, "cgwha.conf", "level %s prepends %u times",
                   level_name(level), conf->router.level[level].prepend);
     }

@@ -2,6 +2,7 @@
  * not fit together.  It refuses only what cannot work; taste stands in the documentation. */
 #include <string.h>
 
+#include "conf/profile.h"
 #include "conf/reading.h"
 #include "conf/value.h"
 
@@ -207,6 +208,24 @@ static bool check_prepend(struct reading *reading, enum key_id worse, enum key_i
                         reading_label(reading, better, 0, other), b, b);
 }
 
+/* Where the MED may not rank, paths of one length share the traffic: a drain would move none, and a
+ * takeover would leave half of it with the dead gateway. */
+static bool check_path(struct reading *reading, enum key_id worse, enum key_id better)
+{
+    const struct profile *profile = profile_find(reading->conf->profile);
+    char label[LABEL_LEN], other[LABEL_LEN];
+    unsigned w = *(const uint8_t *)reading_place(reading, worse, 0);
+    unsigned b = *(const uint8_t *)reading_place(reading, better, 0);
+
+    if (profile == NULL || !profile->by_path || w > b)
+        return true;
+    return reading_fail(reading, pair_line(reading, worse, better),
+                        "%s: %u makes no longer path than %s %u, and with profile %s the path has "
+                        "to rank; allowed: above %u",
+                        reading_label(reading, worse, 0, label), w,
+                        reading_label(reading, better, 0, other), b, profile->name, b);
+}
+
 static bool check_levels(struct reading *reading)
 {
     for (unsigned r = 1; r < RANKS; r++) {
@@ -214,6 +233,7 @@ static bool check_levels(struct reading *reading)
         if (!check_med(reading, worse->med, better->med) ||
             !check_lan_med(reading, worse->lan_med, better->lan_med) ||
             !check_prepend(reading, worse->prepend, better->prepend) ||
+            !check_path(reading, worse->prepend, better->prepend) ||
             !check_prepend(reading, worse->lan_prepend, better->lan_prepend))
             return false;
     }
@@ -290,10 +310,21 @@ static bool check_router(struct reading *reading)
                         "router: there is no '%s'; allowed:" ROUTER_KINDS(KIND_ALLOWED), kind);
 }
 
+static bool check_profile(struct reading *reading)
+{
+#define PROFILE_ALLOWED(id, name, ...) " " name
+    const char *name = reading->conf->profile;
+
+    if (profile_find(name) != NULL)
+        return true;
+    return reading_fail(reading, reading_line(reading, KEY_PROFILE, 0),
+                        "profile: there is no '%s'; allowed:" CONF_PROFILES(PROFILE_ALLOWED), name);
+}
+
 bool check_all(struct reading *reading)
 {
-    return check_router(reading) && check_counts(reading) && check_titles(reading) &&
-           check_tracks(reading) && check_sessions(reading) && check_children(reading) &&
-           check_offsets(reading) && check_levels(reading) && check_timing(reading) &&
-           check_protocols(reading);
+    return check_router(reading) && check_profile(reading) && check_counts(reading) &&
+           check_titles(reading) && check_tracks(reading) && check_sessions(reading) &&
+           check_children(reading) && check_offsets(reading) && check_levels(reading) &&
+           check_timing(reading) && check_protocols(reading);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/profile.h"
 #include "conf/reading.h"
 #include "conf/value.h"
 
@@ -291,11 +292,12 @@ static unsigned entries(const struct reading *reading, enum section_id section)
     return title != NULL && title[0] == '\0' ? reading->used[section] : 1;
 }
 
-/* One value that the file does not have. The defaults pass through the same parser as the file. */
+/* One value that the file does not have. The defaults pass through the same parser as the file. A
+ * profile that does not exist changes none; the checks refuse it. */
 static bool set_default(struct reading *reading, enum key_id id, unsigned index)
 {
     const struct key *key = &conf_keys[id];
-    const char *text = key->fallback;
+    const char *text = profile_default(profile_find(reading->conf->profile), id);
     char why[ERR_MAX], label[LABEL_LEN], allowed[ALLOWED_LEN];
 
     reading_label(reading, id, index, label);

@@ -48,6 +48,7 @@ struct conf {
     char corosync_conf[PATH_LEN];
     char hooks_dir[PATH_LEN]; /* /etc/cgwha/hooks.d */
     uint32_t hook_limit_ms;   /* one hook may run so long */
+    char profile[NAME_MAX_LEN]; /* what the cloud's gateway is; conf/profile.h */
     char group[NAME_MAX_LEN]; /* of the people who may use the command; empty: root only */
 };
 

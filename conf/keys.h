@@ -95,6 +95,10 @@ enum key_type {
       "The same on both gateways: AWS compares MEDs only if the first AS in the path is equal.")   \
     X(ROUTER, TOP, "router", VALUE_NAME, "bird", 1, 0, "", KEY_AT(router.kind), NULL,              \
       "The router on this host: bird or frr. The two gateways need not have the same.")            \
+    X(PROFILE, TOP, "profile", VALUE_NAME, "generic", 1, 0, "", KEY_AT(profile), NULL,             \
+      "What the cloud's gateway is: generic, aws-vgw, aws-tgw, azure or gcp. It sets the "         \
+      "defaults of what each level sets and of timing, and what cgwha check expects; a key that "  \
+      "stands in the file wins. The same on both gateways. cgwha.conf(5) has each profile.")       \
     X(STATE_DIR, TOP, "state-dir", VALUE_PATH, "/var/lib/cgwha", 0, 0, "", KEY_AT(state_dir),      \
       NULL, "Where the intent (in service or maintenance) is kept over a reboot.")                 \
     X(RUN_DIR, TOP, "run-dir", VALUE_PATH, "/run/cgwha", 0, 0, "", KEY_AT(run_dir), NULL,          \

@@ -3,6 +3,7 @@ noinst_LIBRARIES += conf/libconf.a
 conf_libconf_a_SOURCES = \
 	conf/conf.c conf/conf.h \
 	conf/keys.c conf/keys.h \
+	conf/profile.c conf/profile.h \
 	conf/value.c conf/value.h \
 	conf/reading.c conf/reading.h \
 	conf/text.c conf/check.c conf/print.c

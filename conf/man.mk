@@ -26,8 +26,7 @@ TESTS += tests/conf/manuals
 
 # What is read besides the manuals; docs/README.md tells of each.
 dist_doc_DATA = docs/install.md docs/ipv6.md docs/lan.md docs/metrics.md docs/pacemaker.md \
-	docs/runbook.md \
-	docs/track.md
+	docs/providers.md docs/runbook.md docs/track.md
 EXTRA_DIST += docs/README.md
 
 # The packages: for Debian built from the unpacked tarball by dpkg-buildpackage -b, for Fedora and RHEL

@@ -155,6 +155,15 @@ static bool id(const struct cursor *c, const char *what, const char *text)
                 what);
 }
 
+void aws_cloud_id(const char *text, char out[AWS_ID_LEN])
+{
+    char err[ERR_MAX];
+    const struct cursor nowhere = {.err = err};
+
+    if (text[0] != '\0' && strlen(text) < AWS_ID_LEN && id(&nowhere, "the gateway's id", text))
+        strlcpy(out, text, AWS_ID_LEN);
+}
+
 /* ---- a tunnel ---- */
 
 static bool read_phase(const struct cursor *c, const char *const path[4], uint32_t lifetime,

@@ -59,6 +59,9 @@ struct aws_connection {
  * A connection with static routes is read without the elements of BGP, and `routed` is set. */
 bool aws_parse(const char *text, size_t size, struct aws_connection *out, char err[ERR_MAX]);
 
+/* Takes the id of a gateway of AWS; leaves `out` as it is if that is none. */
+void aws_cloud_id(const char *text, char out[AWS_ID_LEN]);
+
 /* The canonical text of an IPv4 or IPv6 address; false if it is none. */
 bool address_parse(const char *text, char out[ADDRESS_LEN]);
 /* By family, then by number: <0, 0, >0. Both are canonical. */

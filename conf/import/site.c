@@ -297,6 +297,18 @@ static bool make_node(struct site *site, const struct source *source, unsigned n
     return true;
 }
 
+/* By the id of either, for they end at the same gateway. */
+static enum profile_id profile_of(const struct source *const pair[PAIR])
+{
+    for (unsigned n = 0; n < PAIR; n++) {
+        if (strncmp(pair[n]->connection.cloud, "vgw-", 4) == 0)
+            return PROFILE_AWS_VGW;
+        if (strncmp(pair[n]->connection.cloud, "tgw-", 4) == 0)
+            return PROFILE_AWS_TGW;
+    }
+    return PROFILE_GENERIC;
+}
+
 bool site_make(const struct sources *sources, const struct wish *wish, struct site *out,
                char err[SITE_ERR])
 {
@@ -310,6 +322,7 @@ bool site_make(const struct sources *sources, const struct wish *wish, struct si
     if (!check_families(wish, out->family, err))
         return false;
     const struct aws_tunnel *first = &pair[0]->connection.tunnel[0];
+    out->profile = profile_of(pair);
     out->asn = first->gateway.asn;
     out->cloud_asn = first->cloud.asn;
     out->hold_s = first->hold_s;

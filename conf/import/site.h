@@ -5,6 +5,7 @@
 
 #include "conf/import/cipher.h"
 #include "conf/import/source.h"
+#include "conf/profile.h"
 #include "routing/prefix.h"
 
 #define PAIR            2
@@ -61,6 +62,7 @@ struct site {
     struct wish wish;
     struct site_node node[PAIR];
     unsigned family; /* 4 or 6: of everything that is routed through the tunnels */
+    enum profile_id profile; /* generic: not said which gateway of AWS it is */
     uint32_t asn, cloud_asn;
     uint32_t hold_s;
     unsigned char cluster_key[CLUSTER_KEY];

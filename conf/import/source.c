@@ -87,6 +87,24 @@ static bool is_xml(struct json_object *value)
     return text[strspn(text, " \t\r\n")] == '<';
 }
 
+/* Beside the XML stands which gateway of AWS the connection ends at; the XML need not say. */
+static void name_cloud(struct reading *r, struct json_object *object, unsigned first)
+{
+    static const char *const names[] = {"VpnGatewayId", "TransitGatewayId"};
+    struct json_object *id;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!json_object_object_get_ex(object, names[i], &id) ||
+            !json_object_is_type(id, json_type_string))
+            continue;
+        for (unsigned n = first; n < r->into->count; n++) {
+            struct aws_connection *c = &r->into->item[n].connection;
+            if (c->cloud[0] == '\0')
+                aws_cloud_id(json_object_get_string(id), c->cloud);
+        }
+    }
+}
+
 static bool walk(struct reading *r, const char *key, struct json_object *value)
 {
     if (json_object_is_type(value, json_type_string)) {
@@ -99,11 +117,13 @@ static bool walk(struct reading *r, const char *key, struct json_object *value)
                 return false;
         }
     } else if (json_object_is_type(value, json_type_object) && !is_gone(value)) {
+        unsigned first = r->into->count;
         json_object_object_foreach(value, name, inner)
         {
             if (!walk(r, name, inner))
                 return false;
         }
+        name_cloud(r, value, first);
     }
     return true;
 }

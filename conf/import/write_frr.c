@@ -8,11 +8,14 @@
 static void head(FILE *out, const struct site *site, unsigned n)
 {
     struct router_conf levels = {.asn = site->asn};
+    bool by_path = conf_profiles[site->profile].by_path;
 
     for (unsigned level = LEVEL_LOW; level < LEVELS; level++) {
         struct level_attr *attr = &levels.level[level];
-        attr->med = attr->lan_med = write_med(n, (enum level)level);
-        attr->prepend = level == LEVEL_LOW; /* the defaults of cgwha.conf */
+        attr->lan_med = write_med(n, (enum level)level);
+        attr->med = by_path ? write_med(0, (enum level)level) : attr->lan_med;
+        attr->prepend =
+            (uint8_t)((level == LEVEL_LOW) + (by_path && level < LEVEL_HIGH)); /* the defaults */
         attr->gshut = level == LEVEL_LOW;
     }
     fprintf(out,

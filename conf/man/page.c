@@ -2,6 +2,7 @@
  * default or a limit that the parser does not. It reads nothing and changes nothing. */
 #include <string.h>
 
+#include "conf/profile.h"
 #include "conf/value.h"
 
 #define WIDTH 72 /* of a line of the source; mandoc -T lint minds more than 80 */
@@ -86,7 +87,9 @@ static const char tail[] =
     ".Ic prepend\n"
     "and\n"
     ".Ic lan\\-prepend\n"
-    "not less.\n"
+    "not less; where the profile ranks by the path,\n"
+    ".Ic prepend\n"
+    "is greater.\n"
     ".Ic settle\\-deadline\n"
     "is longer than\n"
     ".Ic settle .\n"
@@ -277,6 +280,49 @@ static void put_section(FILE *out, enum section_id id)
     put_keys(out, id);
 }
 
+/* "level normal.prepend 1"; what the profile sets otherwise than each key says. */
+static void put_profile_values(FILE *out, const struct profile *profile)
+{
+    char text[1024] = "";
+
+    for (enum key_id id = 0; id < KEYS; id++) {
+        const struct key *key = &conf_keys[id];
+        const struct section *section = &conf_sections[key->section];
+        const char *value = profile_default(profile, id);
+        size_t used = strlen(text);
+        if (value == key->fallback)
+            continue;
+        snprintf(text + used, sizeof(text) - used, "%s%s%s%s.%s %s",
+                 used > 0 ? ", " : "Defaults: ", section->name, section->title != NULL ? " " : "",
+                 section->title != NULL ? section->title : "", key->name, value);
+    }
+    strlcat(text, text[0] != '\0' ? "." : "Defaults: as with each key.", sizeof(text));
+    put_text(out, text);
+}
+
+static void put_profiles(FILE *out)
+{
+    fputs(".Ss Profiles\n"
+          "What a profile sets is a default: a key that stands in the file wins.\n"
+          "Where the path ranks, both gateways are equal at normal and the cloud may\n"
+          "share the traffic among them; high of either beats normal of either, and low\n"
+          "of either loses to it.\n"
+          "Everywhere else each gateway keeps a base MED of its own, as shown below.\n"
+          ".Bl -tag -width Ds\n",
+          out);
+    for (unsigned i = 0; i < PROFILES; i++) {
+        char text[1024];
+        fprintf(out, ".It Ic ");
+        put_word(out, conf_profiles[i].name, strlen(conf_profiles[i].name));
+        fputc('\n', out);
+        put_text(out, conf_profiles[i].doc);
+        put_profile_values(out, &conf_profiles[i]);
+        snprintf(text, sizeof(text), "Source: %s.", conf_profiles[i].source);
+        put_text(out, text);
+    }
+    fputs(".El\n", out);
+}
+
 int main(void)
 {
     fputs(head, stdout);
@@ -286,6 +332,7 @@ int main(void)
         if (!same_name(s, s - 1))
             put_section(stdout, s);
     }
+    put_profiles(stdout);
     fputs(tail, stdout);
     return fflush(stdout) == 0 ? 0 : 1;
 }

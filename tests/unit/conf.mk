@@ -16,7 +16,7 @@ tests_unit_test_conf_value_LDADD = $(CONF_LIBS) $(CMOCKA_LIBS)
 dist_check_SCRIPTS += tests/conf/shipped
 TESTS += tests/conf/shipped
 
-EXTRA_DIST += tests/conf/bad.expected tests/conf/good.conf tests/conf/minimal.conf
+EXTRA_DIST += tests/conf/bad.expected tests/conf/good.conf tests/conf/minimal.conf tests/conf/profile.conf
 EXTRA_DIST += $(TEST_CONF_BAD)
 TEST_CONF_BAD = \
 	tests/conf/bad-append-to-value.conf \
@@ -64,6 +64,8 @@ TEST_CONF_BAD = \
 	tests/conf/bad-path-quote.conf \
 	tests/conf/bad-path-relative.conf \
 	tests/conf/bad-prefix-host-bits.conf \
+	tests/conf/bad-profile-path.conf \
+	tests/conf/bad-profile.conf \
 	tests/conf/bad-prefix-no-length.conf \
 	tests/conf/bad-prefix-twice.conf \
 	tests/conf/bad-prefixes-empty.conf \

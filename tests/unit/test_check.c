@@ -301,6 +301,41 @@ static void judges_sessions(void **state)
     assert_only(FINDING_PREPEND, "cgwha.conf");
 }
 
+/* What is wrong with one cloud is right with another. */
+static void judges_by_profile(void **state)
+{
+    static const struct {
+        const char *profile;
+        unsigned hold_s;
+        bool wrong;
+    } tries[] = {{"generic", 90, false}, {"generic", 91, true}, {"aws-vgw", 30, false},
+                 {"aws-vgw", 31, true},  {"aws-tgw", 90, true}, {"azure", 180, false},
+                 {"azure", 30, true},    {"gcp", 60, false},    {"gcp", 90, true}};
+    struct conf conf = a_conf();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+        struct router_facts *f = good_router();
+        strlcpy(conf.profile, tries[i].profile, sizeof(conf.profile));
+        for (unsigned t = 0; t < conf.tunnels; t++)
+            f->session[t].hold_s = 0; /* not said */
+        f->session[1].hold_s = tries[i].hold_s;
+        router_judge(f, &conf, &list);
+        if (tries[i].wrong)
+            assert_only(FINDING_HOLD, "tun12");
+        else
+            assert_int_equal(list.count, 0);
+    }
+    conf.router.level[LEVEL_NORMAL].prepend = 1; /* the room above it */
+    strlcpy(conf.profile, "aws-tgw", sizeof(conf.profile));
+    struct router_facts *f = good_router();
+    router_judge(f, &conf, &list);
+    assert_int_equal(list.count, 0);
+    strlcpy(conf.profile, "aws-vgw", sizeof(conf.profile));
+    router_judge(good_router(), &conf, &list);
+    assert_only(FINDING_PREPEND, "cgwha.conf");
+}
+
 /* A drained gateway exports nothing, and that is right; one that exports all the same is not. */
 static void judges_the_withdrawn(void **state)
 {
@@ -555,19 +590,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, begin)
     const struct CMUnitTest tests[] = {
-        TEST(judges_connections),
-        TEST(judges_overlays_and_windows),
-        TEST(reads_connections),
-        TEST(reads_plugins),
-        TEST(judges_sessions),
-        TEST(judges_the_withdrawn),
-        TEST(reads_sessions),
-        TEST(compares_preferences),
-        TEST(judges_corosync),
-        TEST(judges_statuses),
-        TEST(tells),
-        TEST(tells_machines),
-        TEST(keeps_no_more_than_fits),
+        TEST(judges_connections),   TEST(judges_overlays_and_windows),
+        TEST(reads_connections),    TEST(reads_plugins),
+        TEST(judges_sessions),      TEST(judges_by_profile),
+        TEST(judges_the_withdrawn), TEST(reads_sessions),
+        TEST(compares_preferences), TEST(judges_corosync),
+        TEST(judges_statuses),      TEST(tells),
+        TEST(tells_machines),       TEST(keeps_no_more_than_fits),
         TEST(kinds_are_told_apart),
     };
 

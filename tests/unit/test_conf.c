@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "conf/conf.h"
+#include "conf/profile.h"
 
 /* The data is named without a folder, so that the expected errors are. */
 static int enter_data(void **state)
@@ -77,6 +77,7 @@ static void test_good_top(void **state)
     assert_string_equal(conf.run_dir, "/srv/run");
     assert_string_equal(conf.corosync_conf, "/srv/corosync.conf");
     assert_string_equal(conf.group, "netops");
+    assert_string_equal(conf.profile, "gcp");
     assert_string_equal(conf.router.socket, "/srv/bird.ctl");
     assert_string_equal(conf.router.level_file, "/srv/level.conf");
     assert_string_equal(conf.ipsec.socket, "/srv/charon.vici");
@@ -184,6 +185,55 @@ static void test_defaults(void **state)
     assert_string_equal(conf.router.socket, "/run/bird/bird.ctl");
     assert_string_equal(conf.router.level_file, "/run/cgwha/level.bird.conf");
     assert_string_equal(conf.ipsec.socket, "/var/run/charon.vici");
+}
+
+/* The generic profile is what a file without one gets, whole; only the name says so. */
+static void test_generic_changes_nothing(void **state)
+{
+    (void)state;
+    for (enum key_id id = 0; id < KEYS; id++)
+        assert_ptr_equal(profile_default(&conf_profiles[PROFILE_GENERIC], id),
+                         conf_keys[id].fallback);
+}
+
+static void test_profile(void **state)
+{
+    struct conf conf;
+
+    (void)state;
+    read_ok("profile.conf", &conf);
+    assert_string_equal(conf.profile, "azure");
+    assert_level(&conf, LEVEL_HIGH, (struct level_attr){10, 10, 0, 0, false});
+    assert_level(&conf, LEVEL_NORMAL, (struct level_attr){100, 100, 1, 0, false});
+    assert_level(&conf, LEVEL_LOW, (struct level_attr){1000, 1000, 3, 0, true});
+    assert_int_equal(conf.settle_ms, 5000);
+    assert_int_equal(conf.settle_deadline_ms, 180000);
+    assert_int_equal(conf.soak_ms, 45000);
+}
+
+/* Each profile is one that the parser takes, with nothing but its name in the file. */
+static void test_each_profile(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < PROFILES; i++) {
+        char path[] = "/tmp/cgwha-profile.XXXXXX";
+        struct conf conf;
+        int fd = mkstemp(path);
+
+        assert_true(fd >= 0);
+        dprintf(fd, "prefixes = { \"10.20.0.0/16\" }\nasn = 65000\ntunnel tun11 { }\n");
+        dprintf(fd, "profile = \"%s\"\n", conf_profiles[i].name);
+        close(fd);
+        read_ok(path, &conf);
+        unlink(path);
+        const struct level_attr *level = conf.router.level;
+        if (conf_profiles[i].by_path) {
+            assert_true(level[LEVEL_HIGH].prepend < level[LEVEL_NORMAL].prepend);
+            assert_true(level[LEVEL_NORMAL].prepend < level[LEVEL_LOW].prepend);
+        } else {
+            assert_int_equal(level[LEVEL_NORMAL].prepend, 0);
+        }
+    }
 }
 
 /* Everything that does not depend on the text has to be the same bytes, padding included. */
@@ -340,6 +390,9 @@ int main(void)
         cmocka_unit_test(test_good_tracks),
         cmocka_unit_test(test_good_levels_and_timing),
         cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_generic_changes_nothing),
+        cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_each_profile),
         cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_bad_files),
         cmocka_unit_test(test_no_file),

@@ -72,6 +72,40 @@ static void makes_a_pair(void **state)
     sources_free(&sources);
 }
 
+/* The id in the XML says it, or the one beside it in the JSON; else nobody knows. */
+static void knows_the_profile(void **state)
+{
+    static const struct {
+        const char *cloud, *beside;
+        enum profile_id profile;
+    } tries[] = {{"vgw-0000000000000000a", "\"Type\": \"\"", PROFILE_AWS_VGW},
+                 {"tgw-0000000000000000a", "\"Type\": \"\"", PROFILE_AWS_TGW},
+                 {"", "\"VpnGatewayId\": \"vgw-b\"", PROFILE_AWS_VGW},
+                 {"", "\"TransitGatewayId\": \"tgw-b\"", PROFILE_AWS_TGW},
+                 {"", "\"TransitGatewayId\": \"\"", PROFILE_GENERIC},
+                 {"", "\"TransitGatewayId\": 5", PROFILE_GENERIC},
+                 {"", "\"Category\": \"VPN\"", PROFILE_GENERIC}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+        char *text = aws_file("pair.json"), cloud[64];
+        const struct wish none = {0};
+        struct sources sources = {0};
+        char err[SITE_ERR] = "";
+        struct site site;
+
+        snprintf(cloud, sizeof(cloud), "%s</", tries[i].cloud);
+        text = aws_edit(text, "vgw-0000000000000000a</", cloud, 0);
+        text = aws_edit(text, "\"VpnGatewayId\": \"vgw-0000000000000000a\"", tries[i].beside, 0);
+        assert_true(source_read("pair.json", text, strlen(text), &sources, err));
+        if (!site_make(&sources, &none, &site, err))
+            fail_msg("%s", err);
+        assert_int_equal(site.profile, tries[i].profile);
+        free(text);
+        sources_free(&sources);
+    }
+}
+
 static void takes_the_files_ciphers_if_asked(void **state)
 {
     struct sources sources = two(aws_file("gw1.xml"), aws_file("gw2.xml"));
@@ -269,6 +303,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(makes_a_pair),
+        cmocka_unit_test(knows_the_profile),
         cmocka_unit_test(takes_the_files_ciphers_if_asked),
         cmocka_unit_test(says_why_they_are_none),
         cmocka_unit_test(sees_nets_of_different_length_overlap),
