@@ -12,6 +12,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -39,6 +40,7 @@
 #define WIRE_BYTES   104
 #define WIRE_MAGIC   UINT32_C(0x43474657) /* "CGFW" */
 #define RATE_MAX     50000
+#define PORTS_MAX    256
 #define CATCH_UP                                                                                   \
     4 /* after a stall: at most so many times the rate, or the burst itself is lost                \
        */
@@ -62,6 +64,7 @@ struct options {
     const char *peer;
     const char *report;
     uint64_t rate;
+    unsigned ports;
     uint64_t duration_s; /* 0: until a signal */
     uint64_t run;
     int64_t wait_ns;
@@ -71,6 +74,8 @@ struct options {
 struct flow {
     const struct options *opt;
     int sock;
+    int send[PORTS_MAX]; /* from which numbers go out, in turn; the first is sock */
+    unsigned sends;
     int sigs;
     struct sockaddr_storage to;
     socklen_t to_len;
@@ -114,7 +119,7 @@ static void __attribute__((format(printf, 1, 2))) complain(const char *fmt, ...)
 
 /* 0, or -1 when the kernel did not take it. The socket is not connected, so an ICMP error for an
  * earlier packet is never reported here in place of sending this one. */
-static int say(struct flow *f, enum kind kind, uint64_t seq, uint64_t errors)
+static int say_from(struct flow *f, int sock, enum kind kind, uint64_t seq, uint64_t errors)
 {
     struct wire w = {
         .magic = htobe32(WIRE_MAGIC),
@@ -127,9 +132,14 @@ static int say(struct flow *f, enum kind kind, uint64_t seq, uint64_t errors)
     ssize_t n;
 
     do {
-        n = sendto(f->sock, &w, sizeof(w), 0, (struct sockaddr *)&f->to, f->to_len);
+        n = sendto(sock, &w, sizeof(w), 0, (struct sockaddr *)&f->to, f->to_len);
     } while (n < 0 && errno == EINTR);
     return n == (ssize_t)sizeof(w) ? 0 : -1;
+}
+
+static int say(struct flow *f, enum kind kind, uint64_t seq, uint64_t errors)
+{
+    return say_from(f, f->sock, kind, seq, errors);
 }
 
 /* When number n is due, without drift: whole seconds apart from the rest. */
@@ -164,7 +174,7 @@ static void *send_numbers(void *arg)
         late = last - due;
         if (late > atomic_load(&f->late_max_ns))
             atomic_store(&f->late_max_ns, late);
-        if (say(f, KIND_DATA, n, 0) < 0)
+        if (say_from(f, f->send[n % f->sends], KIND_DATA, n, 0) < 0)
             atomic_fetch_add(&f->errors, 1);
         atomic_store(&f->sent, n + 1);
     }
@@ -535,6 +545,39 @@ static int open_socket(const struct addrinfo *ai, const char *text)
     return fd;
 }
 
+static void set_port(struct sockaddr *address, unsigned port)
+{
+    if (address->sa_family == AF_INET6)
+        ((struct sockaddr_in6 *)(void *)address)->sin6_port = htons((uint16_t)port);
+    else
+        ((struct sockaddr_in *)(void *)address)->sin_port = htons((uint16_t)port);
+}
+
+/* More ports to send from, which only send: to a router that shares by flow, each is a flow. */
+static int open_sends(struct flow *f, const struct addrinfo *here)
+{
+    struct sockaddr_storage at;
+    unsigned first;
+
+    memcpy(&at, here->ai_addr, here->ai_addrlen);
+    first = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&at)->sin6_port
+                                           : ((struct sockaddr_in *)(void *)&at)->sin_port);
+    f->send[f->sends++] = f->sock;
+    while (f->sends < f->opt->ports) {
+        int fd = socket(here->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+        set_port((struct sockaddr *)&at, first + f->sends);
+        if (fd < 0 || bind(fd, (struct sockaddr *)&at, here->ai_addrlen) < 0) {
+            complain("Cannot send from port %u: %s.", first + f->sends, strerror(errno));
+            if (fd >= 0)
+                close(fd);
+            return -1;
+        }
+        f->send[f->sends++] = fd;
+    }
+    return 0;
+}
+
 static int open_addresses(struct flow *f)
 {
     struct addrinfo *here = resolve(f->opt->listen);
@@ -549,12 +592,13 @@ static int open_addresses(struct flow *f)
         memcpy(&f->to, there->ai_addr, there->ai_addrlen);
         f->to_len = there->ai_addrlen;
         f->sock = open_socket(here, f->opt->listen);
+        ok = f->sock >= 0 && open_sends(f, here) == 0;
     }
     if (here)
         freeaddrinfo(here);
     if (there)
         freeaddrinfo(there);
-    return ok && f->sock >= 0 ? 0 : -1;
+    return ok ? 0 : -1;
 }
 
 /* Signals come by a descriptor; blocked before the sender starts, so it never gets one. */
@@ -574,13 +618,14 @@ static int open_signals(struct flow *f)
 
 static const char usage_text[] =
     "usage: flow --listen ADDR:PORT --peer ADDR:PORT [--rate PPS] [--duration S|until-signal]\n"
-    "            [--report FILE] [--run N] [--wait S] [--drain MS]\n"
+    "            [--report FILE] [--run N] [--wait S] [--drain MS] [--ports N]\n"
     "\n"
     "One end of a stream of numbered UDP packets both ways; start one such at each end.\n"
     "  --rate PPS      packets per second to send (1000; 1 to 50000)\n"
     "  --duration S    seconds to send; until-signal (default): to SIGTERM or SIGINT\n"
     "  --report FILE   write the count there as JSON at the start, at each SIGUSR1, and at the "
     "end\n"
+    "  --ports N       send from so many ports in turn, from that of --listen upwards (1)\n"
     "  --run N         only packets of the same run are counted (0)\n"
     "  --wait S        how long to wait for the other end before the start (10)\n"
     "  --drain MS      how long to wait for the tail after both have ended (1000)\n"
@@ -599,11 +644,17 @@ static uint64_t number(const char *option, const char *text, long long least, lo
 }
 
 static const struct option long_options[] = {
-    {"listen", required_argument, NULL, 'l'}, {"peer", required_argument, NULL, 'p'},
-    {"rate", required_argument, NULL, 'r'},   {"duration", required_argument, NULL, 'd'},
-    {"report", required_argument, NULL, 'o'}, {"run", required_argument, NULL, 'n'},
-    {"wait", required_argument, NULL, 'w'},   {"drain", required_argument, NULL, 't'},
-    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+    {"listen", required_argument, NULL, 'l'},
+    {"peer", required_argument, NULL, 'p'},
+    {"rate", required_argument, NULL, 'r'},
+    {"duration", required_argument, NULL, 'd'},
+    {"report", required_argument, NULL, 'o'},
+    {"run", required_argument, NULL, 'n'},
+    {"wait", required_argument, NULL, 'w'},
+    {"drain", required_argument, NULL, 't'},
+    {"ports", required_argument, NULL, 's'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 static void set_option(struct options *o, int c)
@@ -633,6 +684,9 @@ static void set_option(struct options *o, int c)
     case 't':
         o->drain_ns = (int64_t)number("drain", optarg, 0, 60000) * NS_PER_MS;
         break;
+    case 's':
+        o->ports = (unsigned)number("ports", optarg, 1, PORTS_MAX);
+        break;
     case 'h':
         fputs(usage_text, stdout);
         exit(0);
@@ -656,7 +710,7 @@ static void read_options(struct options *o, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct options opt = {.rate = 1000, .wait_ns = 10 * NS_PER_S, .drain_ns = NS_PER_S};
+    struct options opt = {.rate = 1000, .ports = 1, .wait_ns = 10 * NS_PER_S, .drain_ns = NS_PER_S};
     struct flow f = {.opt = &opt, .sock = -1, .sigs = -1};
     int rc = 1;
 
@@ -665,6 +719,8 @@ int main(int argc, char **argv)
     if (open_signals(&f) == 0 && open_addresses(&f) == 0 && run(&f) == 0)
         rc = 0;
     tally_free(&f.tally);
+    for (unsigned i = 1; i < f.sends; i++)
+        close(f.send[i]);
     if (f.sock >= 0)
         close(f.sock);
     if (f.sigs >= 0)

@@ -105,6 +105,8 @@ gen_sysctl() {
     done
     [[ $node == vpc ]] || echo "net.ipv4.ip_forward=1"
     [[ $node == vpc || $FAMILY == 4 ]] || echo "net.ipv6.conf.all.forwarding=1"
+    # Share by flow, ports included, as a cloud does.
+    [[ $node != cloud || $CLOUD != ecmp ]] || echo "net.ipv4.fib_multipath_hash_policy=1"
     has_own_kernel "$node" || return 0
     printf 'vm.dirty_%s_centisecs=50\n' writeback expire
 }
@@ -244,14 +246,15 @@ E
 }
 
 # As AWS does: one best path over all tunnels of both connections, and MED 100 and 200 on the two
-# tunnels of each.
+# tunnels of each. With ecmp all paths of the best length share, whatever their MED.
 gen_bird_cloud() {
-    local n rest prefix
+    local n rest prefix import=all
+    [[ $CLOUD != ecmp ]] || import='filter { bgp_med = 0; accept; }'
     gen_bird_head 203.0.113.11
     for prefix in $CLOUD_PREFIXES; do
         echo "protocol static vpc$(family_of "$prefix") { ipv$(family_of "$prefix"); route $prefix blackhole; }"
     done
-    gen_bird_kernels
+    gen_bird_kernels "$([[ $CLOUD != ecmp ]] || echo 'merge paths on; ')"
     while read -r n rest; do
         cat <<E
 protocol bgp tun$n {
@@ -260,7 +263,7 @@ protocol bgp tun$n {
     source address $(bgp_net "$n")1;
 $(gen_bird_timers 30 10)
 $(gen_bird_channels <<C
-        import all;
+        import $import;
         export filter {
             if proto !~ "vpc*" then reject;
             bgp_med = $((n % 10 * 100));
@@ -280,11 +283,11 @@ gen_bird_channels() {
     for family in $(families); do printf '    ipv%s {\n%s\n    };\n' "$family" "$body"; done
 }
 
-# The routes of others into the kernel.
+# gen_bird_kernels [OPTIONS]: the routes of others into the kernel.
 gen_bird_kernels() {
     local family
     for family in $(families); do
-        echo "protocol kernel { ipv$family { import none; export where source = RTS_BGP; }; }"
+        echo "protocol kernel { ${1:-}ipv$family { import none; export where source = RTS_BGP; }; }"
     done
 }
 
@@ -454,8 +457,15 @@ gen_cgwha_conf() {
     echo "router = \"$(router_of "$node")\""
     while read -r n rest; do echo "tunnel tun$n { }"; done < <(tunnels_of "$node")
     gen_cgwha_lan
+    [[ $PROFILE == generic ]] || echo "profile = \"$PROFILE\""
     for level in high normal low; do
         med=$(level_of "$node" $level) extra=''
+        # With a profile, what the cloud sees is the profile's, but for the base that ranks the gateways.
+        if [[ $PROFILE != generic ]]; then
+            [[ $PROFILE == aws-tgw || $PROFILE == azure ]] || extra="    med = $med"$'\n'
+            printf 'level %s {\n%s    lan-med = %s\n}\n' $level "$extra" "$med"
+            continue
+        fi
         [[ $level != low ]] || extra=$'\n    prepend = 1\n    gshut = true'
         printf 'level %s {\n    med = %s\n    lan-med = %s%s\n}\n' $level "$med" "$med" "$extra"
     done

@@ -33,7 +33,7 @@ help_of() {
     case $1 in
     up) cat <<'E' ;;
 usage: lab up [--substrate ns|uml] [--router bird|frr|mixed] [--family 4|6|46] [--lan-side bgp|vrrp|ospf]
-              [--systemd] [--no-agent] [--pacemaker] [--keep]
+              [--cloud one-path|ecmp] [--profile NAME] [--systemd] [--no-agent] [--pacemaker] [--keep]
 
 Starts all nodes and waits until the pair is in full service: every CHILD_SA installed, every BGP
 session Established, the cloud's route in the LAN from both gateways, two members in corosync, and
@@ -47,6 +47,10 @@ by OSPF.
   --family 4        all is IPv4 (default)
   --family 6        all is IPv6: outside, in the tunnels, the shared prefixes, the LAN, corosync's links
   --family 46       shared prefixes of both: IPv4 outside and IPv4 sessions, each with the routes of both
+  --cloud one-path  the cloud has one best path: path length, then MED (default), as an AWS VGW
+  --cloud ecmp      it shares by flow among all paths of the best length and ignores the MED, as a
+                    transit gateway may and Azure does; send traffic with CGWHA_LAB_PORTS=64
+  --profile NAME    the profile in the gateways' cgwha.conf; what the cloud sees is then left to it
   --systemd         process 1 of each gateway is systemd, and all daemons are its units, the
                     distribution's and those of `make install`; a node can reboot by itself
   --no-agent        without cgwhad: what the site is without this project
@@ -54,6 +58,7 @@ by OSPF.
   --keep            when it fails, leave it as it is, to be looked at
 
 CGWHA_LAB_TOKEN is corosync's token in milliseconds (1000).
+CGWHA_LAB_PORTS is from how many ports each end of the traffic sends (1): to a router, so many flows.
 CGWHA_LAB_PREPARE is a command that is called with each node and its directory before it boots, to
 change what the node will find on its disk.
 CGWHA_BUILD is the build tree (default: the source tree, or the current directory); CGWHA_BIN the

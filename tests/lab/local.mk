@@ -59,6 +59,7 @@ EXTRA_DIST += \
 	tests/lab/cold \
 	tests/lab/planned \
 	tests/lab/lanside \
+	tests/lab/profiles \
 	tests/lab/systemd \
 	tests/lab/refused \
 	tests/lab/faults \

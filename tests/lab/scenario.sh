@@ -4,7 +4,7 @@
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-SUBSTRATE=ns ROUTER=bird FAMILY=4 LAN_SIDE=bgp
+SUBSTRATE=ns ROUTER=bird FAMILY=4 LAN_SIDE=bgp CLOUD=one-path PROFILE=generic
 lab() { "$here/lab" "$@"; }
 
 # on NODE COMMAND...: in a node, bounded.
@@ -25,15 +25,20 @@ take_options() {
         --router) ROUTER=${2:?--router takes bird, frr or mixed} && shift ;;
         --family) FAMILY=${2:?--family takes 4, 6 or 46} && shift ;;
         --lan-side) LAN_SIDE=${2:?--lan-side takes bgp, vrrp or ospf} && shift ;;
+        --cloud) CLOUD=${2:?--cloud takes one-path or ecmp} && shift ;;
+        --profile) PROFILE=${2:?--profile takes a name} && shift ;;
         *)
             echo "usage: ${0##*/} [--substrate ns|uml] [--router bird|frr|mixed] [--family 4|6|46]" \
-                "[--lan-side bgp|vrrp|ospf]" >&2
+                "[--lan-side bgp|vrrp|ospf] [--cloud one-path|ecmp] [--profile NAME]" >&2
             exit 2
             ;;
         esac
         shift
     done
 }
+
+# Where the cloud shares by flow, there must be flows enough to be shared.
+flows_for_cloud() { [[ $CLOUD != ecmp ]] || export CGWHA_LAB_PORTS=64; }
 
 # until_true SECONDS COMMAND...: waits for a condition.
 until_true() {
@@ -113,7 +118,7 @@ trap 'exit 130' INT TERM
 # site_up [--no-agent]: or the test ends here, with the reason.
 site_up() {
     lab up --substrate "$SUBSTRATE" --router "$ROUTER" --family "$FAMILY" --lan-side "$LAN_SIDE" \
-        ${1:+"$1"} >"$scratch/up" 2>&1 || bail_out "$(<"$scratch/up")"
+        --cloud "$CLOUD" --profile "$PROFILE" ${1:+"$1"} >"$scratch/up" 2>&1 || bail_out "$(<"$scratch/up")"
     touch "$scratch/up_by_us"
 }
 
@@ -140,6 +145,20 @@ flows() {
     read -ra after < <(received_each)
     ((${#after[@]} > 0 && ${#after[@]} == ${#before[@]})) || return 1
     for i in "${!after[@]}"; do ((10 * (after[i] - before[i]) > 3 * RATE)) || return 1; done
+}
+
+# tunnel_packets GATEWAY: sent by the cloud into the devices of its tunnels so far.
+tunnel_packets() {
+    local n=${1#gw}
+    on cloud ip -s -j link show | jq "[.[] | select(.ifname | test(\"^tun${n}[12]\")).stats64.tx.packets] | add"
+}
+
+# both_carry: the cloud sends a good part of the traffic, a tenth at least, through either gateway.
+both_carry() {
+    local a b
+    a=$(tunnel_packets gw1) b=$(tunnel_packets gw2)
+    sleep 1 # a rate is measured over a time
+    (($(tunnel_packets gw1) - a > RATE / 10 && $(tunnel_packets gw2) - b > RATE / 10))
 }
 
 # stop_by_hand GATEWAY: what one would do without cgwha: IPsec first, then BIRD.

@@ -53,8 +53,9 @@ site_write_down() {
     local node
     chmod 700 "$LAB"
     mkdir "$LAB/node" "$LAB/cut" "$LAB/uml"
-    printf '%s=%q\n' SUBSTRATE "$SUBSTRATE" ROUTER "$ROUTER" LAN_SIDE "$LAN_SIDE" WITH_AGENT "$WITH_AGENT" WITH_PACEMAKER "$WITH_PACEMAKER" \
-        WITH_SYSTEMD "$WITH_SYSTEMD" FAMILY "$FAMILY" BUILD "$BUILD" BIN "$BIN" \
+    printf '%s=%q\n' SUBSTRATE "$SUBSTRATE" ROUTER "$ROUTER" FAMILY "$FAMILY" LAN_SIDE "$LAN_SIDE" CLOUD "$CLOUD" \
+        PROFILE "$PROFILE" WITH_AGENT "$WITH_AGENT" WITH_PACEMAKER "$WITH_PACEMAKER" WITH_SYSTEMD "$WITH_SYSTEMD" \
+        BUILD "$BUILD" BIN "$BIN" \
         >"$LAB/env"
     head -c 32 /dev/urandom | base64 -w 0 | tr -dc 'A-Za-z0-9' >"$LAB/psk"
     head -c 256 /dev/urandom >"$LAB/authkey"

@@ -35,7 +35,7 @@ flow_start() {
     local end=$1
     ns_exec "$(end_node "$end")" "$IN_NODE/../ahead" --at-once \
         /run/lab/build/tests/lab/flow --listen "$(with_port "$2")" --peer "$(with_port "$3")" \
-        --rate "$4" --run "$5" --duration until-signal --report "/run/lab/node/flow${end: -1}.json" \
+        --rate "$4" --ports "${CGWHA_LAB_PORTS:-1}" --run "$5" --duration until-signal --report "/run/lab/node/flow${end: -1}.json" \
         </dev/null >"$(flow_log "$end")" 2>&1 &
     disown
     wait_for 10 flow_began "$end" $! || die "flow cannot be started in $end: $(<"$(flow_log "$end")")"
