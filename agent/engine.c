@@ -328,11 +328,12 @@ static void progress_settling(struct step *s)
 }
 
 /* A tunnel that comes back after all were gone has shown nothing yet: the node returns like one
- * that was out, while others carry. A promise to guard binds until the other has read that it is
- * void. */
+ * that was out, while others carry. Sessions of a router that cannot be read are not gone: it may
+ * only be slow, and the other may die just then. A promise to guard binds until the other has read
+ * that it is void. */
 static bool lost_all(const struct engine *e)
 {
-    return e->seen.sessions_up == 0 && !(e->seen.sick & SICK_UNREAD) &&
+    return e->seen.sessions_up == 0 && !(e->seen.sick & (SICK_UNREAD | SICK_ROUTER)) &&
            e->guard_stage == GUARD_NONE && e->viewed && !no_coverer(e);
 }
 

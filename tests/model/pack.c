@@ -283,17 +283,21 @@ INLINE void neighbours(struct codec *c, bool reading, struct engine *e, unsigned
     }
 }
 
-/* What was seen of sick drivers is for people; sessions are seen only in tunnels that are seen, and
- * bring routes, so that no more is read of these. The level seen is read where a node is out. */
+/* What was seen of sick drivers is for people, but for a router that cannot be read; sessions are
+ * seen only in tunnels that are seen, and bring routes, so that no more is read of these. The level
+ * seen is read where a node is out. */
 INLINE void seen(struct codec *c, bool reading, struct engine *e)
 {
     struct observation *o = &e->seen;
-    uint8_t unread = (o->sick & SICK_UNREAD) != 0, bad = (o->sick & SICK_TRACK) != 0;
+    uint8_t unread = (o->sick & SICK_UNREAD) != 0, bad = (o->sick & SICK_TRACK) != 0,
+            dumb = (o->sick & SICK_ROUTER) != 0;
 
     bits(c, reading, &unread, 1);
     bits(c, reading, &bad, 1);
+    bits(c, reading, &dumb, 1);
     if (reading)
-        o->sick = (uint8_t)((unread ? SICK_UNREAD : 0u) | (bad ? SICK_TRACK : 0u));
+        o->sick = (uint8_t)((unread ? SICK_UNREAD : 0u) | (bad ? SICK_TRACK : 0u) |
+                            (dumb ? SICK_ROUTER : 0u));
     wide(c, reading, &o->covers, c->m->prefixes);
     bits(c, reading, &o->sessions_up, c->m->tunnels);
     if (reading) {

@@ -49,7 +49,7 @@ bool news(const struct model *m, const struct node *n)
     snapshot(m, n, &now);
     if (e->phase >= PHASE_CLOSING && e->phase <= PHASE_DRAINED && now.level != e->seen.level)
         return true;
-    return ((e->seen.sick ^ now.sick) & (SICK_UNREAD | SICK_TRACK)) ||
+    return ((e->seen.sick ^ now.sick) & (SICK_UNREAD | SICK_TRACK | SICK_ROUTER)) ||
            now.covers != e->seen.covers || now.sessions_up != e->seen.sessions_up || e->drift ||
            (now.level != e->level && !(e->pending & BITMASK(ORDER_LEVEL)));
 }

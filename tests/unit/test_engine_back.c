@@ -564,6 +564,20 @@ static void test_sessions_that_do_not_open_are_tried_again(void **state)
     assert_net();
 }
 
+/* A router that does not answer may only be slow: its sessions count as lost when it says so. */
+static void test_sessions_of_an_unreadable_router_are_not_lost(void **state)
+{
+    (void)state;
+    p->node[0].sick = SICK_ROUTER;
+    pair_wan(p, 0, 0);
+    pair_run(p);
+    assert_phase(p, 0, PHASE_IN_SERVICE);
+    assert_level(p, 1, LEVEL_HIGH); /* the other does not wait to know */
+    p->node[0].sick = 0;
+    pair_run(p);
+    assert_phase(p, 0, PHASE_CONNECTING);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -594,6 +608,7 @@ int main(void)
         T(test_undrain_of_a_net_that_drains_again),
         T(test_drain_of_a_net),
         T(test_sessions_that_do_not_open_are_tried_again),
+        T(test_sessions_of_an_unreadable_router_are_not_lost),
     };
 
     return cmocka_run_group_tests_name("the engine comes back", tests, NULL, NULL);
