@@ -248,8 +248,7 @@ E
 # As AWS does: one best path over all tunnels of both connections, and MED 100 and 200 on the two
 # tunnels of each. With ecmp all paths of the best length share, whatever their MED.
 gen_bird_cloud() {
-    local n rest prefix import=all
-    [[ $CLOUD != ecmp ]] || import='filter { bgp_med = 0; accept; }'
+    local n rest prefix
     gen_bird_head 203.0.113.11
     for prefix in $CLOUD_PREFIXES; do
         echo "protocol static vpc$(family_of "$prefix") { ipv$(family_of "$prefix"); route $prefix blackhole; }"
@@ -263,7 +262,7 @@ protocol bgp tun$n {
     source address $(bgp_net "$n")1;
 $(gen_bird_timers 30 10)
 $(gen_bird_channels <<C
-        import $import;
+        import $([[ $CLOUD == ecmp ]] && echo 'filter { bgp_med = 0; accept; }' || echo all);
         export filter {
             if proto !~ "vpc*" then reject;
             bgp_med = $((n % 10 * 100));
