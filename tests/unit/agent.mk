@@ -55,7 +55,7 @@ ENGINE_GOLDENS = \
 	host_lost lowering_of_outsiders net_cannot_leave net_from_closing \
 	net_from_drained_and_out_again net_from_releasing net_from_withdrawing \
 	power_cut_in_maintenance refused_alone refused_not_covered refused_not_raised \
-	refused_not_redundant refused_other_drained restart_drained return_cannot_be_taken_back \
+	refused_not_redundant refused_other_drained restart_drained return_cannot_be_taken_back unfit_and_back \
 	undrain undrain_lost_on_the_way undrain_of_a_net
 EXTRA_DIST += \
 	tests/golden/engine/phases.dot \

@@ -30,7 +30,7 @@ tests_unit_test_cli_table_SOURCES = tests/unit/test_cli_table.c $(GOLDEN)
 tests_unit_test_cli_table_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_cli_table_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
 
-CLI_CASES = in-service drained settling refused agent-lost alone broken sick safety-net
+CLI_CASES = in-service drained settling refused agent-lost alone broken sick safety-net unfit
 EXTRA_DIST += \
 	$(CLI_CASES:%=tests/golden/cli/%.json) \
 	$(CLI_CASES:%=tests/golden/cli/%.100.txt) \
