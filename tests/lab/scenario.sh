@@ -61,15 +61,20 @@ phase_is() { [[ $(phase_of "$1") == "$2" ]]; }
 level_is() { [[ $(level_of_node "$1") == "$2" ]]; }
 other() { if [[ $1 == gw1 ]]; then echo gw2; else echo gw1; fi; }
 
-# lan_goes_by GATEWAY: whether that is where the LAN sends what is for the cloud.
+# lan_goes_by GATEWAY: whether that is where the LAN sends what is for the cloud, in each family.
 lan_goes_by() {
-    local address=10.20.0.${1#gw} mac
-    if [[ $LAN_SIDE != vrrp ]]; then
-        on lan ip route get 10.0.0.10 | grep -qwF "via $address"
+    local mac cloud via
+    if [[ $LAN_SIDE == vrrp ]]; then
+        mac=$(on "$1" ip -br link show lan | awk '{ print $3 }')
+        on lan ip neigh show 10.20.0.254 | grep -qF "lladdr $mac "
         return
     fi
-    mac=$(on "$1" ip -br link show lan | awk '{ print $3 }')
-    on lan ip neigh show 10.20.0.254 | grep -qF "lladdr $mac "
+    for cloud in 10.0.0.10 fd10::10; do
+        [[ $FAMILY == *$([[ $cloud == *:* ]] && echo 6 || echo 4)* ]] || continue
+        # An IPv6 next hop may be the gateway's address of the link.
+        via=$(on lan ip route get "$cloud" | sed -n 's/.* via \([^ ]*\).*/\1/p')
+        [[ -n $via ]] && on "$1" ip -br address show lan | grep -qF " $via/" || return 1
+    done
 }
 
 # sent_so_far / lost_so_far: both ways together; exact once the traffic has stopped.
