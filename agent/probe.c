@@ -118,26 +118,19 @@ static void forget(struct probe_command *c)
     c->pid = 0;
 }
 
-/* Its process is reaped, and what it has left in its group is ended. */
-static int reap(struct probe_command *c)
-{
-    int status = -1;
-
-    kill(-c->pid, SIGKILL);
-    while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    forget(c);
-    return status;
-}
-
+/* The process has ended, so that waiting for it does not block; what it has left in its group is
+ * killed. */
 static int on_end(int32_t fd, int32_t revents, void *data)
 {
     struct probe_command *c = data;
     char why[ERR_MAX] = "";
-    int status = reap(c);
+    int status = -1;
 
     (void)fd;
     (void)revents;
+    kill(-c->pid, SIGKILL);
+    waitpid(c->pid, &status, WNOHANG);
+    forget(c);
     if (WIFSIGNALED(status))
         snprintf(why, sizeof(why), "the command was ended by signal %d", WTERMSIG(status));
     else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
@@ -186,12 +179,28 @@ bool probe_command_start(struct probe_command *c, const char *command, char why[
     if (c->fd >= 0 && qb_loop_poll_add(c->loop, QB_LOOP_LOW, c->fd, POLLIN, c, on_end) == 0)
         return true;
     snprintf(why, ERR_MAX, "the command cannot be watched: %s", strerror(errno));
-    reap(c);
+    kill(-c->pid, SIGKILL); /* a zombie is left, which is better than to wait for it */
+    if (c->fd >= 0)
+        close(c->fd);
+    c->pid = 0;
     return false;
+}
+
+bool probe_command_runs(const struct probe_command *c)
+{
+    return c->pid > 0;
 }
 
 void probe_command_kill(struct probe_command *c)
 {
     if (c->pid > 0)
-        reap(c);
+        kill(-c->pid, SIGKILL);
+}
+
+void probe_command_end(struct probe_command *c)
+{
+    if (c->pid <= 0)
+        return;
+    kill(-c->pid, SIGKILL);
+    forget(c);
 }

@@ -32,7 +32,12 @@ struct probe_command {
  * streams. ended() is called from the loop, ok if its exit status is 0. False with why: it was not
  * begun. Not while one runs. */
 bool probe_command_start(struct probe_command *c, const char *command, char why[ERR_MAX]);
-/* Kills it with all its process group, and calls nobody. Nothing if none runs. */
+/* One was begun, and has not ended; not even one that was killed, for the kernel may hold it. */
+bool probe_command_runs(const struct probe_command *c);
+/* Kills it with all its process group, and does not wait for that: ended() is called as ever.
+ * Nothing if none runs. */
 void probe_command_kill(struct probe_command *c);
+/* The same, but nobody is called any more: before the struct is given up. */
+void probe_command_end(struct probe_command *c);
 
 #endif

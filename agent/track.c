@@ -22,6 +22,7 @@ struct item {
     qb_loop_timer_handle timer;
     bool idle;                     /* a tunnel that is down */
     bool tried, pinged, commanded; /* a try is under way, and what it still waits for */
+    bool owed;                     /* a try, as soon as the command that was killed has ended */
 };
 
 struct tracks {
@@ -74,10 +75,17 @@ static void on_answered(void *ctx)
     one_well(it);
 }
 
+static void begin_try(struct item *it);
+
 static void on_command(void *ctx, bool ok, const char *why)
 {
     struct item *it = ctx;
 
+    if (it->owed) {
+        it->owed = false;
+        begin_try(it);
+        return;
+    }
     if (!it->commanded)
         return; /* of a try that has failed by something else */
     it->commanded = false;
@@ -122,8 +130,14 @@ static void on_interval(void *data)
     struct item *it = data;
 
     give_up(it);
-    if (!it->idle)
+    if (it->owed) { /* since the last time: the kernel does not let it go */
+        it->tried = true;
+        conclude(it, false, "the command was killed, and does not end");
+    } else if (probe_command_runs(&it->command)) {
+        it->owed = true;
+    } else if (!it->idle) {
         begin_try(it);
+    }
     qb_loop_timer_add(it->owner->loop, QB_LOOP_MED, it->conf->interval_ms * UINT64_C(1000000), it,
                       on_interval, &it->timer);
 }
@@ -221,7 +235,7 @@ void tracks_destroy(struct tracks *ts)
     if (ts == NULL)
         return;
     for (unsigned i = 0; i < ts->count; i++) {
-        probe_command_kill(&ts->item[i].command);
+        probe_command_end(&ts->item[i].command);
         echo_destroy(ts->item[i].echo);
         qb_loop_timer_del(ts->loop, ts->item[i].timer);
     }

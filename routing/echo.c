@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define REPLY_MAX 512 /* bytes of a packet that are looked at */
+#define AT_ONCE   64  /* packets taken before the loop has its turn: a flood must not hold it */
 
 struct echo {
     qb_loop_t *loop;
@@ -82,7 +83,10 @@ static int on_readable(int32_t fd, int32_t revents, void *data)
     ssize_t got;
 
     (void)revents;
-    while ((got = recv(fd, packet, sizeof(packet), MSG_DONTWAIT)) >= 0) {
+    for (unsigned n = 0; n < AT_ONCE; n++) {
+        got = recv(fd, packet, sizeof(packet), MSG_DONTWAIT);
+        if (got < 0)
+            break;
         if (!e->waiting || !is_ours(e, packet, (size_t)got))
             continue;
         e->waiting = false;

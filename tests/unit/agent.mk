@@ -68,3 +68,11 @@ tests_unit_test_vrrp_SOURCES = tests/unit/test_vrrp.c
 tests_unit_test_vrrp_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_vrrp_LDADD = agent/libruntime.a agent/libengine.a routing/librouting.a $(BSD_LIBS) \
 	$(CMOCKA_LIBS)
+
+# What is tracked, on a real loop with real commands.
+check_PROGRAMS += tests/unit/test_track
+TESTS += tests/unit/test_track
+tests_unit_test_track_SOURCES = tests/unit/test_track.c agent/track.c agent/probe.c
+tests_unit_test_track_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_track_LDADD = routing/librouting.a agent/libengine.a $(CMOCKA_LIBS) $(QB_LIBS) \
+	$(MNL_LIBS) $(JSON_LIBS) $(BSD_LIBS)
